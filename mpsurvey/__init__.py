@@ -1,3 +1,30 @@
 """Survey design and microdata processing for migration."""
 
+from mpsurvey.design import (
+    Bootstrap,
+    Brr,
+    Design,
+    Jackknife,
+    Sample,
+    SuccessiveDifference,
+)
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.estimation import Estimates, contrast, mean, proportion, ratio, total
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Bootstrap",
+    "Brr",
+    "Design",
+    "Estimates",
+    "Jackknife",
+    "MpsurveyError",
+    "Sample",
+    "SuccessiveDifference",
+    "contrast",
+    "mean",
+    "proportion",
+    "ratio",
+    "total",
+]

@@ -133,6 +133,10 @@ class Design:
         What to do with a stratum of one PSU, whose variance cannot be seen. ``"fail"`` refuses,
         ``"certainty"`` lets it add nothing, ``"centre"`` takes its deviation from the mean of all
         PSUs, ``"average"`` gives it the average variance of the other strata.
+    lonely_domains
+        Whether a stratum that has one PSU *with data in a domain* is treated by `lonely_psu` too,
+        for ``"centre"`` and ``"average"``. By default it is not: the stratum's other PSUs were
+        drawn, and count as zeros. (R's ``survey.adjust.domain.lonely``.)
     calibration
         Steps that calibrated the weights, in order; made by weighting recipes.
 
@@ -148,6 +152,7 @@ class Design:
     fpc: str | Sequence[str | None] | None = None
     replicates: Replicates | None = None
     lonely_psu: LonelyPsu = "fail"
+    lonely_domains: bool = False
     calibration: Any = None
 
     def __post_init__(self) -> None:

@@ -1,0 +1,336 @@
+"""A sample: data together with the design they were drawn by, checked once, at birth."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from mpsurvey.declaration import Design
+from mpsurvey.design.codes import Codes, encode
+from mpsurvey.design.units import Keys, Units, arrange
+from mpsurvey.errors import ColumnMissing, DesignError
+
+__all__ = ["Sample", "shared_psu_codes"]
+
+Floats = NDArray[np.float64]
+
+EACH_ROW = "_n"
+"""Stata's name for "each row is a unit", as a svyset writes it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Some rows of a sample, with what the columns mean."""
+
+    frame: Any
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Data and the design they were drawn by: what every statistic starts from.
+
+    The design is compiled once, when the sample is made, and every problem it has is reported at
+    once. Making a statistic of part of the people is done with `where=` and `by=`, not by cutting
+    the data first: the units that were drawn stay part of the design.
+
+    Parameters
+    ----------
+    data
+        `Microdata` as `mpsurvey.read` gives it, or a frame of any library that narwhals knows:
+        pandas, Polars, PyArrow, DuckDB and others. It is never changed.
+    design
+        The design, or None for the one that the file itself declares.
+    diary
+        The steps that made the weights, filled by `mpsurvey.weight`.
+
+    Attributes
+    ----------
+    frame : narwhals.DataFrame
+        The rows, eager.
+    weight : numpy.ndarray
+        Weight of each row, shape (n,); a row of weight zero is in no statistic.
+    row_unit : numpy.ndarray
+        Sampling unit of each row, shape (n,), an index into `units`.
+    units : Units
+        The sampling units and their stages.
+
+    Raises
+    ------
+    ColumnMissing
+        The design names columns that the data lack; near misses are proposed.
+    DesignError
+        Missing, negative or all-zero weights; missing strata or PSU codes; an FPC below the number
+        of units drawn; lonely PSUs where `lonely_psu` is ``"fail"``. All problems at once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"w": [2.0, 2, 3, 3], "h": [1, 1, 2, 2], "ea": [1, 2, 1, 2]})
+    >>> Sample(people, Design(weight="w", strata="h", psu="ea"))
+    Sample: 4 rows standing for 10; 4 PSUs in 2 strata; weight 'w'
+    """
+
+    data: Any
+    design: Design = None  # type: ignore[assignment]  # None is resolved at birth
+    diary: tuple[Any, ...] = field(default=(), kw_only=True)
+    frame: nw.DataFrame[Any] = field(init=False, repr=False)
+    weight: Floats = field(init=False, repr=False)
+    row_unit: Codes = field(init=False, repr=False)
+    units: Units = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        native = getattr(self.data, "frame", self.data)
+        frame = nw.from_native(native)
+        eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+        design = self.design if self.design is not None else getattr(self.data, "design", None)
+        if design is None:
+            raise DesignError(
+                "The data declare no design of their own. Say how the people were drawn: "
+                "Sample(data, Design(weight=..., strata=..., psu=...))."
+            )
+        _check_columns(design, eager.columns)
+        weight, row_unit, units = _compile(eager, design)
+        for name, value in (
+            ("design", design),
+            ("frame", eager),
+            ("weight", weight),
+            ("row_unit", row_unit),
+            ("units", units),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """What the columns mean, where the data say so; else empty."""
+        return getattr(self.data, "variables", None) or {}
+
+    def labels(self, name: str) -> Mapping[Any, str]:
+        """Value labels of a column, where the data have them; else empty."""
+        variable = self.variables.get(name)
+        return (variable.answers or {}) if variable is not None else {}
+
+    def with_design(self, **changes: Any) -> Sample:
+        """The same data under a changed design.
+
+        >>> import pandas as pd
+        >>> sample = Sample(pd.DataFrame({"w": [1.0, 2], "v": [3.0, 3]}), Design(weight="w"))
+        >>> sample.with_design(weight="v")
+        Sample: 2 rows standing for 6; each row a unit; weight 'v'
+        """
+        return Sample(self.data, replace(self.design, **changes), diary=self.diary)
+
+    def only(self, rows: NDArray[Any]) -> Sample:
+        """The sample as if the other rows had never been drawn: units are counted anew.
+
+        This is Stata's casewise deletion and not a domain; see `missing` in every statistic.
+
+        Parameters
+        ----------
+        rows
+            Positions of the rows to keep.
+        """
+        kept = Rows(self.frame[rows].to_native(), self.variables)
+        return Sample(kept, self.design, diary=self.diary)
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def __repr__(self) -> str:
+        return (
+            f"Sample: {len(self):,} rows standing for {self.weight.sum():,.10g}; "
+            f"{describe(self.design, self.units, len(self))}"
+        )
+
+
+def describe(design: Design, units: Units, rows: int) -> str:
+    """Say a design in one line, for the foot of a table.
+
+    Examples: ``4 PSUs in 2 strata; weight 'w'``, ``each row a unit; no weight``.
+    """
+    first = units.stages[0]
+    if not design.psu:
+        drawn = "each row a unit"
+    else:
+        drawn = f"{len(first.starts):,} PSUs"
+    if design.strata and design.strata[0]:
+        drawn += f" in {len(first.size):,} strata"
+    if len(units.stages) > 1:
+        drawn += f", {len(units.stages)} stages"
+    if any((stage.fraction > 0).any() for stage in units.stages):
+        drawn += ", finite population correction"
+    if any(stage.lonely.any() for stage in units.stages):
+        lonely = sum(int(stage.lonely.sum()) for stage in units.stages)
+        drawn += f"; {lonely} lonely unit(s) by '{units.lonely_psu}'"
+    if design.weight:
+        weighted = f"weight '{design.weight}'"
+    else:
+        weighted = "weight from the FPC" if design.fpc else "no weight"
+    return f"{drawn}; {weighted}"
+
+
+def _check_columns(design: Design, columns: Iterable[str]) -> None:
+    known = set(columns)
+    named = [("weight", design.weight)]
+    for role in ("strata", "psu", "fpc"):
+        for stage, name in enumerate(getattr(design, role), start=1):
+            later = f" of stage {stage}" if stage > 1 else ""
+            if name != EACH_ROW:
+                named.append((f"{role}{later}", name))
+    absent = [(role, name) for role, name in named if name is not None and name not in known]
+    if absent:
+        raise ColumnMissing(absent, columns)
+
+
+def _compile(frame: nw.DataFrame[Any], design: Design) -> tuple[Floats, Codes, Units]:
+    """Weights and sampling units of the rows; every problem of the design at once."""
+    problems: list[str] = []
+    rows = len(frame)
+    if not rows:
+        raise DesignError("The data have no rows.")
+    weight = None if design.weight is None else _weights(frame, design.weight, problems)
+    keys = _keys(frame, design, problems)
+    if problems:  # units cannot be arranged from missing codes; other faults can wait for them
+        try:
+            arrange(_without_missing(keys), rows, design.lonely_psu)
+        except DesignError as error:
+            problems.extend(error.problems)
+        raise DesignError(problems)
+    row_unit, units, chance = arrange(
+        keys, rows, design.lonely_psu, lonely_domains=design.lonely_domains
+    )
+    if weight is None:
+        weight = _weights_from_fpc(design, chance, rows)
+    return weight, row_unit, units
+
+
+def _weights(frame: nw.DataFrame[Any], name: str, problems: list[str]) -> Floats:
+    column = frame[name]
+    if not column.dtype.is_numeric():
+        problems.append(f"The weight '{name}' is not a number ({column.dtype}).")
+        return np.ones(len(frame))
+    weight = np.asarray(column.to_numpy(), dtype=np.float64)
+    finite = np.isfinite(weight)
+    if not finite.all():
+        problems.append(
+            f"The weight '{name}' is missing or infinite in {int((~finite).sum()):,} of "
+            f"{len(weight):,} rows. Give them a weight (0 keeps a row out of every statistic) "
+            "or leave these rows out."
+        )
+        return np.ones(len(weight))
+    if (weight < 0).any():
+        problems.append(
+            f"The weight '{name}' is negative in {int((weight < 0).sum()):,} rows. Calibrate "
+            "with bounds, or correct the weights."
+        )
+    elif not weight.any():
+        problems.append(f"The weight '{name}' is zero in every row.")
+    return weight
+
+
+def _weights_from_fpc(design: Design, chance: Floats | None, rows: int) -> Floats:
+    if not design.fpc:
+        return np.ones(rows)
+    if chance is None:
+        raise DesignError(
+            "Without a weight, the FPC of every stage must be given: the weights are then the "
+            "inverse of the inclusion probabilities. Name the weight, or an fpc for each stage."
+        )
+    weight: Floats = 1 / chance
+    return weight
+
+
+def _keys(frame: nw.DataFrame[Any], design: Design, problems: list[str]) -> list[Keys]:
+    """Codes of the stages that enter the variance: up to the first one without an FPC."""
+    keys: list[Keys] = []
+    for stage in range(max(len(design.psu), 1)):
+        strata, names = _codes(frame, _at(design.strata, stage), "strata", stage, problems)
+        units, labels = _codes(frame, _at(design.psu, stage), "psu", stage, problems)
+        if stage == 0 and strata is not None and units is not None and names is not None:
+            _warn_if_not_nested(strata, units, labels, design)
+        fpc_name = _at(design.fpc, stage)
+        fpc = None
+        if fpc_name is not None:
+            column = frame[fpc_name]
+            if column.dtype.is_numeric():
+                fpc = np.asarray(column.to_numpy(), dtype=np.float64)
+            else:
+                problems.append(f"The fpc '{fpc_name}' is not a number ({column.dtype}).")
+        keys.append(Keys(strata, units, fpc, names))
+        if fpc_name is None:
+            break
+    return keys
+
+
+def _at(stages: Any, stage: int) -> str | None:
+    return stages[stage] if stage < len(stages) else None
+
+
+def _codes(
+    frame: nw.DataFrame[Any], name: str | None, role: str, stage: int, problems: list[str]
+) -> tuple[Codes | None, NDArray[Any] | None]:
+    if name is None or (name == EACH_ROW and name not in frame.columns):
+        return None, None
+    codes, levels = encode(frame[name])
+    missing = int(np.count_nonzero(codes < 0))
+    if missing:
+        later = f" of stage {stage + 1}" if stage else ""
+        problems.append(
+            f"The {role}{later} '{name}' is missing in {missing:,} of {len(codes):,} rows. "
+            "Every row must say where it was drawn."
+        )
+    return codes, levels
+
+
+def _without_missing(keys: list[Keys]) -> list[Keys]:
+    def known(codes: Codes | None) -> Codes | None:
+        return None if codes is None else np.maximum(codes, 0)
+
+    return [
+        Keys(known(key.strata), known(key.units), key.fpc, key.stratum_names) for key in keys
+    ]
+
+
+def shared_psu_codes(strata: Codes, units: Codes) -> Codes:
+    """PSU codes that stand in more than one stratum, when most codes stand in one only.
+
+    Codes that begin anew in each stratum are nested and in order. A few codes that recur among
+    many that do not look like an error in the file.
+
+    Parameters
+    ----------
+    strata, units
+        Codes of each row, shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        The suspicious codes; empty where the codes look nested or unique.
+    """
+    width = int(units.max()) + 1 if len(units) else 1
+    pairs = np.unique(strata * width + units)
+    strata_of_unit = np.bincount(pairs % width, minlength=width)
+    recurring = np.flatnonzero(strata_of_unit > 1)
+    used = np.count_nonzero(strata_of_unit)
+    return recurring if len(recurring) <= 0.1 * used else np.empty(0, dtype=np.intp)
+
+
+def _warn_if_not_nested(
+    strata: Codes, units: Codes, labels: NDArray[Any] | None, design: Design
+) -> None:
+    suspicious = shared_psu_codes(strata, units)
+    if len(suspicious) and labels is not None:
+        some = ", ".join(str(labels[code]) for code in suspicious[:5])
+        warnings.warn(
+            f"{len(suspicious)} code(s) of the PSU '{design.psu[0]}' stand in more than one "
+            f"stratum of '{design.strata[0]}' (for instance {some}), while the others stand in "
+            "one. They are counted as different PSUs, nested in their strata; check the file.",
+            UserWarning,
+            stacklevel=6,
+        )

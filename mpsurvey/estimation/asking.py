@@ -1,0 +1,313 @@
+"""What is asked of a sample, and the figures that answer it: the step that all verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mpsurvey.design import Sample, describe
+from mpsurvey.design.codes import encode
+from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
+from mpsurvey.estimation import scan, taylor
+from mpsurvey.estimation.domains import Domains, names_of, series, split_domains
+from mpsurvey.estimation.estimates import Estimates, assemble
+from mpsurvey.estimation.intervals import t_interval
+from mpsurvey.estimation.linearise import Statistic
+from mpsurvey.rule import Formula, parse_value
+
+__all__ = ["By", "Deff", "DegreesOfFreedom", "Missing", "Question", "answer", "ask"]
+
+Floats = NDArray[np.float64]
+By = str | Sequence[str] | None
+Missing = Literal["domain", "drop", "fail"]
+Deff = Literal["without_replacement", "with_replacement"] | bool
+DegreesOfFreedom = Literal["domain", "design"]
+Interval = Callable[[Floats, Floats, Floats, Floats, float], tuple[Floats, Floats]]
+"""From estimate, se, df, n and level to the two limits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A statistic's columns and domains, read from a sample and checked.
+
+    Attributes
+    ----------
+    sample
+        The sample; under ``missing="drop"`` the one that is left.
+    domains
+        The groups.
+    columns
+        The variables' values, each of shape (n,); 0 where unanswered.
+    answered
+        Rows with an answer to every variable, shape (n,), or None for all.
+    categories
+        The categorical variable, if that is what was asked for.
+    notes
+        What was left out and why.
+    """
+
+    sample: Sample
+    domains: Domains
+    columns: tuple[Floats, ...]
+    answered: NDArray[np.bool_] | None
+    categories: scan.Categories | None = None
+    notes: tuple[str, ...] = ()
+
+
+def values_of(sample: Sample, text: str, statistic: str) -> Floats:
+    """Values of a column, of a rule (1 where it holds, else 0) or of a formula, NaN if missing."""
+    if text in sample.frame.columns:
+        return scan.numbers(sample, text, statistic)
+    try:
+        parsed = parse_value(text)
+        if isinstance(parsed, Formula):
+            return parsed.values(sample.frame)
+        return parsed.mask(sample.frame).astype(np.float64)
+    except (RuleError, ColumnMissing) as error:
+        if text.isidentifier() or not isinstance(error, RuleError | ColumnMissing):
+            raise ColumnMissing([("variable", text)], sample.frame.columns) from None
+        raise
+
+
+def ask(
+    sample: Sample,
+    variables: Sequence[str],
+    *,
+    statistic: str,
+    by: By = None,
+    where: str | None = None,
+    missing: Missing = "domain",
+    categorical: str | None = None,
+    every_category: bool = False,
+) -> Question:
+    """Read what a statistic needs from a sample.
+
+    Parameters
+    ----------
+    sample
+        The sample.
+    variables
+        Columns, rules or formulas to read as numbers.
+    statistic
+        How messages name it, for instance ``"A mean"``.
+    by, where
+        The groups, and the rule that all of them obey.
+    missing
+        ``"domain"``: rows without an answer stay in the design. ``"drop"``: they are removed before
+        units are counted. ``"fail"``: they are an error.
+    categorical
+        A variable to read as categories.
+    every_category
+        Count also the categories that the labels declare and nobody chose.
+    """
+    if missing not in ("domain", "drop", "fail"):
+        raise MpsurveyError(f"missing='{missing}' is not one of 'domain', 'drop', 'fail'.")
+    columns = [values_of(sample, name, statistic) for name in variables]
+    categories = None if categorical is None else categories_of(sample, categorical, every_category)
+    domains = split_domains(sample, by, where)
+
+    answered: NDArray[np.bool_] | None = None
+    notes: list[str] = []
+    unanswered = [(name, np.isnan(column)) for name, column in zip(variables, columns, strict=True)]
+    if categories is not None:
+        unanswered.append((str(categorical), categories.code < 0))
+    inside = None if domains.code is None else domains.code >= 0
+    for name, empty in unanswered:
+        if not empty.any():
+            continue
+        here = int(np.count_nonzero(empty if inside is None else empty & inside))
+        asked = len(sample) if inside is None else int(np.count_nonzero(inside))
+        if here:
+            notes.append(f"{name}: no answer in {here:,} of {asked:,} rows.")
+        answered = ~empty if answered is None else answered & ~empty
+    if notes and missing == "fail":
+        raise MpsurveyError([*notes, "missing='fail' was asked for: answers must be complete."])
+    for name, count in domains.unplaced.items():
+        notes.append(f"{name}: {count:,} rows without a value are in no group.")
+
+    if missing == "drop" and (answered is not None or domains.unplaced):
+        keep = np.ones(len(sample), dtype=bool) if answered is None else answered.copy()
+        for name in names_of(by):
+            keep &= encode(sample.frame[name])[0] >= 0
+        if not keep.any():
+            raise MpsurveyError(f"No row has an answer to {', '.join(name for name, _ in unanswered)}.")
+        kept = ask(
+            sample.only(np.flatnonzero(keep)),
+            variables,
+            statistic=statistic,
+            by=by,
+            where=where,
+            categorical=categorical,
+            every_category=every_category,
+        )
+        dropped = f"{int((~keep).sum()):,} rows were dropped before units were counted."
+        return replace(kept, notes=(*notes, dropped))
+    filled = tuple(np.nan_to_num(c) if answered is not None else c for c in columns)
+    return Question(sample, domains, filled, answered, categories, tuple(notes))
+
+
+def categories_of(sample: Sample, name: str, every: bool) -> scan.Categories:  # noqa: FBT001
+    """Read a column as categories, in the order of their codes."""
+    code, values = encode(series(sample, name, "variable"))
+    declared = [label for label in sample.labels(name) if label not in set(values.tolist())]
+    if every and declared:
+        allowed = np.concatenate([values, np.asarray(declared, dtype=values.dtype)])
+        order = np.argsort(allowed, kind="stable")
+        rank = np.empty(len(order), dtype=np.intp)
+        rank[order] = np.arange(len(order))
+        code = np.where(code < 0, -1, rank[code])
+        values = allowed[order]
+    return scan.Categories(code, values)
+
+
+def answer(
+    question: Question,
+    statistic: Statistic,
+    *,
+    name: str,
+    variables: Sequence[str],
+    level: float = 0.95,
+    deff: Deff = False,
+    df: DegreesOfFreedom = "domain",
+    interval: Interval | None = None,
+) -> Estimates:
+    """Scan, linearise, and put figures and their uncertainty into a result.
+
+    Parameters
+    ----------
+    question
+        What was asked.
+    statistic
+        From totals to a value and its gradient.
+    name
+        The statistic's name in the result.
+    variables
+        The variable that each figure of a domain stands for, q names.
+    level, deff, df
+        As every verb has them.
+    interval
+        How limits are found; t intervals by default.
+    """
+    check_options(level, deff, df)
+    sample, domains = question.sample, question.domains
+    totals = scan.unit_totals(
+        sample,
+        domains,
+        question.columns,
+        answered=question.answered,
+        categories=question.categories,
+    )
+    linearised = statistic(totals.totals)
+    scores = taylor.score(totals, linearised.gradient)
+    figures = linearised.estimate.shape[-1]
+    empty = totals.n == 0
+    estimate = np.where(empty[:, None], np.nan, linearised.estimate).ravel()
+    se = np.sqrt(scores.variance())
+    freedom = totals.df if df == "domain" else np.full_like(totals.df, sample.units.degrees_of_freedom)
+    freedom = np.repeat(freedom, figures).astype(np.float64)
+    n = np.repeat(totals.n, figures)
+    find = interval or (lambda p, s, f, _n, lv: t_interval(p, s, f, lv))
+    categories = question.categories
+    frame = assemble(
+        statistic=name,
+        variables=list(variables) * domains.size,
+        categories=None if categories is None else np.tile(categories.values, domains.size),
+        by={key: np.repeat(value, figures) for key, value in domains.columns().items()},
+        estimate=estimate,
+        se=se,
+        interval=find(estimate, se, freedom, n.astype(np.float64), level),
+        deff=_design_effects(question, totals, linearised.gradient, se, deff) if deff else None,
+        df=freedom,
+        n=n,
+        population=np.repeat(totals.population, figures),
+    )
+    return Estimates(
+        frame=frame,
+        statistic=name,
+        method="Taylor linearisation",
+        level=level,
+        design=sample.design,
+        basis=describe(sample.design, sample.units, len(sample)),
+        uncertainty=scores,
+        labels=_labels(sample, [*domains.names, *dict.fromkeys(variables)]),
+        titles=_titles(sample, [*domains.names, *dict.fromkeys(variables)]),
+        notes=(*question.notes, *_cautions(totals)),
+    )
+
+
+def check_options(level: float, deff: Deff, df: DegreesOfFreedom) -> None:
+    """Refuse options outside what every verb takes, all at once."""
+    problems = []
+    if not 0 < level < 1:
+        problems.append(f"level={level} is not between 0 and 1; 95 % is level=0.95.")
+    if deff not in (False, True, "without_replacement", "with_replacement"):
+        problems.append(
+            f"deff={deff!r} is not one of False, 'without_replacement', 'with_replacement'."
+        )
+    if df not in ("domain", "design"):
+        problems.append(f"df={df!r} is not one of 'domain', 'design'.")
+    if problems:
+        raise MpsurveyError(problems)
+
+
+def _design_effects(
+    question: Question, totals: scan.UnitTotals, gradient: Floats, se: Floats, deff: Deff
+) -> Floats:
+    r"""Variance over that of a simple random sample of the same n, shape (D q,).
+
+    The comparison is with the total of the linearised value u:
+    ``S^2_u N^2 / n``, times ``1 - n / N`` when without replacement, within each domain.
+    """
+    columns = question.columns
+    if question.categories is not None:
+        codes = question.categories.code
+        columns = tuple((codes == c).astype(float) for c in range(len(question.categories.values)))
+    moments = scan.second_moments(
+        question.sample, question.domains, columns, answered=question.answered
+    )
+    size, n = totals.population, totals.n.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = np.einsum("dqi,dij,dqj->dq", gradient, moments, gradient)
+        mean = np.einsum("dqi,di->dq", gradient, moments[:, 0, :])
+        spread = (squares - mean**2 / size[:, None]) / size[:, None] * (n / (n - 1))[:, None]
+        simple = spread * (size**2 / n)[:, None]
+        if deff != "with_replacement":
+            simple *= (1 - n / size)[:, None]
+        found = (se.reshape(simple.shape) ** 2 / simple).ravel()
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _labels(sample: Sample, names: Sequence[str]) -> Mapping[str, Mapping[Any, str]]:
+    return {name: labels for name in names if (labels := sample.labels(name))}
+
+
+def _titles(sample: Sample, names: Sequence[str]) -> Mapping[str, str]:
+    found = ((name, getattr(sample.variables.get(name), "label", None)) for name in names)
+    return {name: label for name, label in found if label}
+
+
+def _cautions(totals: scan.UnitTotals) -> list[str]:
+    """Say where there are too few units for an interval to be trusted."""
+    some = totals.n > 0
+    none, few = some & (totals.df < 1), some & (totals.df >= 1) & (totals.df < 8)
+    empty = int(np.count_nonzero(~some))
+    notes = []
+    if empty:
+        notes.append(f"{empty:,} group(s) have nobody in the sample: n = 0 and no estimate.")
+    if none.any():
+        notes.append(
+            f"{int(none.sum()):,} group(s) have no degrees of freedom (one PSU in each stratum): "
+            "they have no interval."
+        )
+    if few.any():
+        notes.append(
+            f"{int(few.sum()):,} group(s) have fewer than 8 degrees of freedom: their standard "
+            "errors are themselves uncertain."
+        )
+    return notes
+
+

@@ -1,0 +1,278 @@
+"""Totals, means, proportions and ratios."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mpsurvey.design import Sample
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.estimation import linearise
+from mpsurvey.estimation.asking import By, Deff, DegreesOfFreedom, Missing, answer, ask
+from mpsurvey.estimation.estimates import Estimates
+from mpsurvey.estimation.intervals import Floats, ProportionInterval, proportion_interval
+
+__all__ = ["mean", "proportion", "ratio", "total"]
+
+
+def total(
+    sample: Sample,
+    variable: str | None = None,
+    *,
+    by: By = None,
+    where: str | None = None,
+    level: float = 0.95,
+    missing: Missing = "domain",
+    deff: Deff = False,
+    df: DegreesOfFreedom = "domain",
+) -> Estimates:
+    r"""Estimate the total of an amount, or how many people there are.
+
+    Parameters
+    ----------
+    sample
+        The sample.
+    variable
+        A numeric column; or a formula (``"earn * 12"``); or a rule (``"age >= 15"``), whose total
+        is the number of people for whom it holds. Without it, the number of people.
+    by
+        One variable or several, crossed: a figure for each group. Groups are domains of the whole
+        design.
+    where
+        A rule that all groups obey, such as ``"age >= 15"``.
+    level
+        Confidence level.
+    missing
+        What an unanswered value means. ``"domain"``: the row stays in the design and the figure
+        is for the answered. ``"drop"``: the row is removed before units are counted, as Stata
+        does. ``"fail"``: an error.
+    deff
+        Design effect against a simple random sample of the same size, ``"without_replacement"``
+        (also True) or ``"with_replacement"``.
+    df
+        Degrees of freedom: PSUs less strata that have data in the group (``"domain"``, as R), or
+        of the whole design (``"design"``, as Stata).
+
+    Returns
+    -------
+    Estimates
+        In the unit of the variable.
+
+    Raises
+    ------
+    ColumnMissing
+        A name is not a column of the data.
+    MpsurveyError
+        The variable holds text or labelled categories.
+
+    Notes
+    -----
+    .. math:: \hat Y = \sum_k w_k y_k
+
+    Särndal, Swensson and Wretman (1992), Model Assisted Survey Sampling, section 4.3.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpsurvey as mp
+    >>> people = pd.DataFrame({"w": [10.0] * 4, "ea": [1, 1, 2, 2], "hours": [30, 50, 40, None]})
+    >>> sample = mp.Sample(people, mp.Design(weight="w", psu="ea"))
+    >>> float(total(sample, "hours").frame.estimate[0])
+    1200.0
+    """
+    named = "people" if variable is None else variable
+    wanted = () if variable is None else (variable,)
+    question = ask(sample, wanted, statistic="A total", by=by, where=where, missing=missing)
+    if variable is None:
+        everyone = (np.ones(len(question.sample)),)
+        question = type(question)(
+            question.sample, question.domains, everyone, question.answered, None, question.notes
+        )
+    return answer(
+        question, linearise.total, name="total", variables=[named], level=level, deff=deff, df=df
+    )
+
+
+def mean(
+    sample: Sample,
+    variable: str,
+    *,
+    by: By = None,
+    where: str | None = None,
+    level: float = 0.95,
+    missing: Missing = "domain",
+    deff: Deff = False,
+    df: DegreesOfFreedom = "domain",
+) -> Estimates:
+    r"""Estimate the mean of a numeric variable.
+
+    Parameters
+    ----------
+    sample, by, where, level, missing, deff, df
+        As in `total`.
+    variable
+        A numeric column or a formula. A column of text or of labelled categories is an error that
+        names `proportion`.
+
+    Returns
+    -------
+    Estimates
+        In the unit of the variable; t intervals.
+
+    Notes
+    -----
+    .. math:: \bar y = \frac{\sum w y}{\sum w}, \quad u_k = \frac{w_k (y_k - \bar y)}{\sum w}
+
+    The mean is a ratio of two totals: the number of people in the group is estimated too.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpsurvey as mp
+    >>> people = pd.DataFrame({"w": [1.0, 1, 2, 2], "ea": [1, 2, 3, 4], "age": [20, 30, 40, 60]})
+    >>> found = mean(mp.Sample(people, mp.Design(weight="w", psu="ea")), "age")
+    >>> round(float(found.frame.estimate[0]), 3), int(found.frame.df[0])
+    (41.667, 3)
+    """
+    question = ask(sample, (variable,), statistic="A mean", by=by, where=where, missing=missing)
+    return answer(
+        question, linearise.mean, name="mean", variables=[variable], level=level, deff=deff, df=df
+    )
+
+
+def proportion(
+    sample: Sample,
+    variable: str,
+    *,
+    by: By = None,
+    where: str | None = None,
+    level: float = 0.95,
+    missing: Missing = "domain",
+    deff: Deff = False,
+    df: DegreesOfFreedom = "domain",
+    ci: ProportionInterval = "logit",
+    every_category: bool = False,
+) -> Estimates:
+    r"""Estimate the share of each category of a variable, or of those for whom a rule holds.
+
+    Parameters
+    ----------
+    sample, by, where, level, missing, deff, df
+        As in `total`.
+    variable
+        A categorical column: numbers with labels, text, true/false. One row per category. Or a
+        rule such as ``"c5_02 == 1"``: one row, the share of people for whom it holds; people who
+        did not answer do not obey a comparison and count in the base, so prefer the column itself,
+        or say ``where="answered(c5_02)"``.
+    ci
+        ``"logit"``, ``"beta"`` (Korn and Graubard; for small n and rare traits), ``"wilson"`` or
+        ``"normal"``.
+    every_category
+        A row also for the categories that the labels declare and nobody chose.
+
+    Returns
+    -------
+    Estimates
+        Shares, 0 to 1.
+
+    Notes
+    -----
+    .. math:: p_c = \frac{\sum w\,1[y = c]}{\sum w}
+
+    Intervals: see `mpsurvey.estimation.intervals.proportion_interval`.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpsurvey as mp
+    >>> people = pd.DataFrame({"ea": [1, 2, 3, 4], "sex": ["f", "m", "f", "f"]})
+    >>> sample = mp.Sample(people, mp.Design(psu="ea"))
+    >>> proportion(sample, "sex").frame[["category", "estimate"]].values.tolist()
+    [['f', 0.75], ['m', 0.25]]
+    """
+    if ci not in ("logit", "beta", "wilson", "normal"):
+        raise MpsurveyError(f"ci='{ci}' is not one of 'logit', 'beta', 'wilson', 'normal'.")
+
+    def limits(
+        p: Floats, se: Floats, freedom: Floats, n: Floats, confidence: float
+    ) -> tuple[Floats, Floats]:
+        return proportion_interval(ci, p, se, freedom, n, confidence)
+
+    if variable in sample.frame.columns:
+        question = ask(
+            sample,
+            (),
+            statistic="A proportion",
+            by=by,
+            where=where,
+            missing=missing,
+            categorical=variable,
+            every_category=every_category,
+        )
+        found = question.categories
+        width = 0 if found is None else len(found.values)
+        form = linearise.proportion
+    else:
+        question = ask(
+            sample, (variable,), statistic="A proportion", by=by, where=where, missing=missing
+        )
+        width, form = 1, linearise.mean
+        if any(((column != 0) & (column != 1)).any() for column in question.columns):
+            raise MpsurveyError(f"'{variable}' is no condition: write a rule such as 'age >= 15'.")
+    return answer(
+        question,
+        form,
+        name="proportion",
+        variables=[variable] * width,
+        level=level,
+        deff=deff,
+        df=df,
+        interval=limits,
+    )
+
+
+def ratio(
+    sample: Sample,
+    numerator: str,
+    denominator: str,
+    *,
+    by: By = None,
+    where: str | None = None,
+    level: float = 0.95,
+    missing: Missing = "domain",
+    deff: Deff = False,
+    df: DegreesOfFreedom = "domain",
+) -> Estimates:
+    r"""Estimate the ratio of two totals.
+
+    Parameters
+    ----------
+    sample, by, where, level, missing, deff, df
+        As in `total`. A row counts when both variables are answered.
+    numerator, denominator
+        Numeric columns, formulas or rules: ``ratio(s, "lfs == 2", "lfs in (1, 2)")`` is the
+        unemployment rate.
+
+    Returns
+    -------
+    Estimates
+        In units of the numerator per unit of the denominator; `variable` is
+        ``"numerator / denominator"``.
+
+    Notes
+    -----
+    .. math:: R = \frac{\sum w y}{\sum w x}, \quad u_k = \frac{w_k (y_k - R x_k)}{\sum w x}
+
+    Woodruff (1971), JASA 66, 411-414.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpsurvey as mp
+    >>> homes = pd.DataFrame({"ea": [1, 2, 3], "spent": [10.0, 20, 30], "people": [1, 2, 2]})
+    >>> found = ratio(mp.Sample(homes, mp.Design(psu="ea")), "spent", "people")
+    >>> float(found.frame.estimate[0])
+    12.0
+    """
+    question = ask(
+        sample, (numerator, denominator), statistic="A ratio", by=by, where=where, missing=missing
+    )
+    named = f"{numerator} / {denominator}"
+    return answer(
+        question, linearise.ratio, name="ratio", variables=[named], level=level, deff=deff, df=df
+    )

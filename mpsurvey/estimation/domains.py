@@ -1,0 +1,138 @@
+"""Domains: the groups of people that a statistic is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mpsurvey.design import Sample
+from mpsurvey.design.codes import Codes, encode
+from mpsurvey.errors import ColumnMissing, MpsurveyError
+from mpsurvey.rule import parse_rule
+
+__all__ = ["Domains", "names_of", "split_domains"]
+
+_MOST = 50_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Domains:
+    """The rows of a sample, sorted into crossed groups.
+
+    Attributes
+    ----------
+    code
+        Domain of each row, shape (n,), -1 outside all; None when there is one domain of all rows.
+    names
+        The `by` variables.
+    levels
+        Sorted distinct values of each `by` variable.
+    unplaced
+        For each `by` variable, how many rows with weight have no value of it.
+    """
+
+    code: Codes | None
+    names: tuple[str, ...]
+    levels: tuple[NDArray[Any], ...]
+    unplaced: Mapping[str, int]
+
+    @property
+    def size(self) -> int:
+        """How many domains there are, empty ones too."""
+        return math.prod(len(level) for level in self.levels)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """One array per `by` variable, shape (D,): what each domain stands for."""
+        if not self.names:
+            return {}
+        grid = np.unravel_index(np.arange(self.size), [len(level) for level in self.levels])
+        return {
+            name: level[index]
+            for name, level, index in zip(self.names, self.levels, grid, strict=True)
+        }
+
+
+def names_of(by: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Read `by` as a tuple of names, each once."""
+    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    return tuple(dict.fromkeys(names))
+
+
+def split_domains(
+    sample: Sample, by: str | Sequence[str] | None = None, where: str | None = None
+) -> Domains:
+    """Sort the rows of a sample into the crossed groups of `by`, among those where a rule holds.
+
+    Parameters
+    ----------
+    sample
+        The sample; its rows are never cut, only sorted.
+    by
+        One variable or several to cross.
+    where
+        A rule such as ``"age >= 15"``; rows for which it does not hold are in no domain.
+
+    Returns
+    -------
+    Domains
+        All crossings of the values that occur, also those that nobody has.
+
+    Raises
+    ------
+    ColumnMissing
+        A `by` variable or a name in the rule is not a column.
+    """
+    names = names_of(by)
+    absent = [("by", name) for name in names if name not in sample.frame.columns]
+    if absent:
+        raise ColumnMissing(absent, sample.frame.columns)
+    inside = None if where is None else parse_rule(where).mask(sample.frame)
+    if not sample.weight.all():
+        weighted = sample.weight > 0
+        inside = weighted if inside is None else inside & weighted
+    code: Codes | None = None
+    levels: list[NDArray[Any]] = []
+    unplaced: dict[str, int] = {}
+    for name in names:
+        codes, values = encode(sample.frame[name])
+        known = codes >= 0
+        if not known.all():
+            here = ~known if inside is None else inside & ~known
+            unplaced[name] = int(np.count_nonzero(here))
+            inside = known if inside is None else inside & known
+        code = codes if code is None else code * len(values) + codes
+        levels.append(values)
+    domains = Domains(code, names, tuple(levels), {k: v for k, v in unplaced.items() if v})
+    if domains.size > _MOST:
+        raise MpsurveyError(
+            f"by={list(names)} makes {domains.size:,} groups. Cross fewer variables, or variables "
+            "with fewer values."
+        )
+    if inside is None or inside.all():
+        return domains
+    outside = np.where(inside, 0 if code is None else code, -1)
+    return Domains(outside, domains.names, domains.levels, domains.unplaced)
+
+
+def labelled(sample: Sample, names: Sequence[str]) -> dict[str, Mapping[Any, str]]:
+    """Value labels of those variables that have them."""
+    return {name: labels for name in names if (labels := sample.labels(name))}
+
+
+def series(sample: Sample, name: str, role: str) -> nw.Series[Any]:
+    """Return a column of the sample, or an error that names what it was wanted for."""
+    if name not in sample.frame.columns:
+        raise ColumnMissing([(role, name)], sample.frame.columns)
+    return sample.frame[name]
+
+
+def level_values(levels: NDArray[Any], codes: Codes) -> pd.Series[Any]:
+    """Values of codes, as a column of a result."""
+    return pd.Series(levels[codes])

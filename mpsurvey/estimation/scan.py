@@ -1,0 +1,263 @@
+"""The scan: rows are touched here and nowhere else.
+
+A statistic is a function of weighted totals, and its variance needs only the totals of each
+sampling unit within each domain. The scan makes these *unit totals* in one pass over the rows;
+everything after it is algebra on small arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mpsurvey.design import Sample, Units
+from mpsurvey.design.codes import Codes
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.estimation.domains import Domains, series
+
+__all__ = ["Categories", "UnitTotals", "numbers", "second_moments", "unit_totals"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Categories:
+    """A categorical variable as codes.
+
+    Attributes
+    ----------
+    code
+        Category of each row, shape (n,); -1 where there is no answer.
+    values
+        What the codes stand for, shape (c,).
+    """
+
+    code: Codes
+    values: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitTotals:
+    """Weighted sums of K columns for each sampling unit within each domain.
+
+    The first column is always the sum of weights. Where the product of units and domains is small,
+    all pairs are kept, units first; else only the pairs that occur.
+
+    Attributes
+    ----------
+    unit, domain
+        Unit and domain of each pair, shape (m,).
+    values
+        Sums of the pair, shape (m, K).
+    totals
+        Sums of the domain, shape (D, K).
+    n
+        Rows behind each domain, unweighted, shape (D,).
+    df
+        First-stage units less first-stage strata, counting those with data in the domain, (D,).
+    units
+        The sampling units.
+    """
+
+    unit: Codes
+    domain: Codes
+    values: Floats
+    totals: Floats
+    n: NDArray[np.int64]
+    df: NDArray[np.int64]
+    units: Units
+
+    @property
+    def population(self) -> Floats:
+        """Sum of weights of each domain, shape (D,)."""
+        return self.totals[:, 0]
+
+    @property
+    def dense(self) -> bool:
+        """Whether all pairs of unit and domain are kept."""
+        return len(self.unit) == self.units.count * len(self.n)
+
+
+def numbers(sample: Sample, name: str, statistic: str = "A mean") -> Floats:
+    """Read a column as numbers, missing as NaN, shape (n,).
+
+    Raises
+    ------
+    MpsurveyError
+        The column holds text, dates or categories: such a variable has proportions, no mean.
+    """
+    column = series(sample, name, "variable")
+    if column.dtype.is_numeric() or column.dtype == bool or str(column.dtype) == "Boolean":
+        if sample.labels(name) and getattr(sample.variables[name], "kind", "") == "categorical":
+            raise MpsurveyError(
+                f"{statistic} of '{name}' is asked for, but it is categorical: its codes stand for "
+                f"{_some_labels(sample, name)}. Use proportion(sample, '{name}')."
+            )
+        values = column.to_numpy()
+        return np.asarray(values, dtype=np.float64)
+    raise MpsurveyError(
+        f"{statistic} of '{name}' is asked for, but it holds {column.dtype}, not numbers. "
+        f"Use proportion(sample, '{name}')."
+    )
+
+
+def _some_labels(sample: Sample, name: str) -> str:
+    labels = list(sample.labels(name).items())[:3]
+    return ", ".join(f"{code} '{text}'" for code, text in labels)
+
+
+def unit_totals(
+    sample: Sample,
+    domains: Domains,
+    columns: Sequence[Floats] = (),
+    *,
+    answered: NDArray[np.bool_] | None = None,
+    categories: Categories | None = None,
+) -> UnitTotals:
+    """Sum weighted columns by sampling unit and domain, in one pass.
+
+    Parameters
+    ----------
+    sample, domains
+        The rows, their weights, their units and their domains.
+    columns
+        Columns to sum after the weights themselves, each of shape (n,); not missing where
+        `answered` is true.
+    answered
+        Rows that count, shape (n,); None for all. Others keep their place in the design.
+    categories
+        Sum the weights of each category instead: K = 1 + the number of categories.
+
+    Returns
+    -------
+    UnitTotals
+    """
+    rows = _rows(domains, answered, categories)
+    weight = sample.weight if rows is None else sample.weight[rows]
+    unit = sample.row_unit if rows is None else sample.row_unit[rows]
+    domain = domains.code if rows is None or domains.code is None else domains.code[rows]
+    size, count = domains.size, sample.units.count
+
+    pairs, unit_of, domain_of = _pairs(unit, domain, size, count)
+    many = len(unit_of)
+    if categories is None:
+        values = np.empty((many, 1 + len(columns)))
+        values[:, 0] = np.bincount(pairs, weights=weight, minlength=many)
+        for place, column in enumerate(columns, start=1):
+            kept = column if rows is None else column[rows]
+            values[:, place] = np.bincount(pairs, weights=weight * kept, minlength=many)
+    else:
+        category = categories.code if rows is None else categories.code[rows]
+        wide = len(categories.values)
+        by_category = np.bincount(pairs * wide + category, weights=weight, minlength=many * wide)
+        by_category = by_category.reshape(many, wide)
+        values = np.column_stack([by_category.sum(axis=1), by_category])
+
+    if many == size * count:
+        totals = values.reshape(count, size, -1).sum(axis=0)
+    else:
+        totals = np.column_stack(
+            [np.bincount(domain_of, weights=column, minlength=size) for column in values.T]
+        )
+    if domain is None:
+        n = np.array([len(weight)])
+    else:
+        n = np.bincount(domain, minlength=size)
+    df = _degrees_of_freedom(sample.units, unit_of, domain_of, values[:, 0] > 0, size)
+    return UnitTotals(unit_of, domain_of, values, totals, n, df, sample.units)
+
+
+def _rows(
+    domains: Domains, answered: NDArray[np.bool_] | None, categories: Categories | None
+) -> Codes | None:
+    """Rows that are in a domain and answered, or None for all."""
+    inside = answered
+    if domains.code is not None:
+        placed = domains.code >= 0
+        if not placed.all():
+            inside = placed if inside is None else inside & placed
+    if categories is not None:
+        known = categories.code >= 0
+        inside = known if inside is None else inside & known
+    return None if inside is None or inside.all() else np.flatnonzero(inside)
+
+
+def _pairs(
+    unit: Codes, domain: Codes | None, size: int, count: int
+) -> tuple[Codes, Codes, Codes]:
+    """Number the pairs of unit and domain: for each row its pair, for each pair its two parts."""
+    rows = len(unit)
+    if size * count <= max(2 * rows, 1 << 20):
+        every = np.arange(count * size)
+        pair = unit if domain is None else unit * size + domain
+        return pair, every // size, every % size
+    zero = np.zeros(rows, dtype=np.intp) if domain is None else domain
+    if count == rows and len(unit) == count:
+        return np.arange(rows), unit, zero
+    pair, present = pd.factorize(unit * size + zero)
+    return pair.astype(np.intp, copy=False), present // size, present % size
+
+
+def _degrees_of_freedom(
+    units: Units, unit: Codes, domain: Codes, present: NDArray[np.bool_], size: int
+) -> NDArray[np.int64]:
+    """Count, for each domain, the PSUs less the strata that have data in it."""
+    first = units.stages[0]
+    strata = len(first.size)
+    if len(unit) == units.count * size:
+        here = present.reshape(units.count, size)
+        psus = np.logical_or.reduceat(here, first.starts, axis=0)
+        hosts = np.logical_or.reduceat(psus, first.stratum_starts, axis=0)
+        df = psus.sum(axis=0) - hosts.sum(axis=0)
+        return np.asarray(df, dtype=np.int64)
+    psu = np.searchsorted(first.starts, unit[present], side="right") - 1
+    where = domain[present]
+    psu_pairs = pd.unique(psu * size + where)
+    stratum = first.stratum[psu_pairs // size]
+    stratum_pairs = pd.unique(stratum * size + psu_pairs % size)
+    assert strata  # noqa: S101 - a design has at least one stratum
+    return np.bincount(psu_pairs % size, minlength=size) - np.bincount(
+        stratum_pairs % size, minlength=size
+    )
+
+
+def second_moments(
+    sample: Sample,
+    domains: Domains,
+    columns: Sequence[Floats],
+    *,
+    answered: NDArray[np.bool_] | None = None,
+) -> Floats:
+    """Weighted second moments of the columns about their overall means, by domain.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (D, 1 + K, 1 + K) for the columns (1, x_1, ..., x_K), centred but for the first:
+        what a design effect needs of the rows.
+    """
+    rows = _rows(domains, answered, None)
+    weight = sample.weight if rows is None else sample.weight[rows]
+    size = domains.size
+    domain = (
+        np.zeros(len(weight), dtype=np.intp)
+        if domains.code is None
+        else (domains.code if rows is None else domains.code[rows])
+    )
+    centred = [np.ones(len(weight))]
+    for column in columns:
+        kept = column if rows is None else column[rows]
+        centred.append(kept - (weight @ kept) / weight.sum() if len(kept) else kept)
+    wide = len(centred)
+    moments = np.empty((size, wide, wide))
+    for i in range(wide):
+        for j in range(i, wide):
+            product = weight * centred[i] * centred[j]
+            moments[:, i, j] = np.bincount(domain, weights=product, minlength=size)
+            moments[:, j, i] = moments[:, i, j]
+    return moments

@@ -1,0 +1,224 @@
+"""Variance by Taylor linearisation under stratified multistage sampling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from mpsurvey.design import Stage, Units
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.estimation.scan import UnitTotals
+
+__all__ = ["Scores", "score"]
+
+Floats = NDArray[np.float64]
+
+_DENSE = 1 << 23
+"""Largest number of scores that is kept as a full array (64 MB)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    r"""Linearised values of P statistics, summed within each sampling unit.
+
+    .. math::
+
+        V = \sum_s \sum_h a_{sh} \sum_i (z_{shi} - \bar z_{sh})^\top (z_{shi} - \bar z_{sh}),
+        \quad a_{sh} = f_1 \cdots f_{s-1} (1 - f_{sh}) \frac{n_{sh}}{n_{sh} - 1}
+
+    over stages s, strata h and units i, with z the score totals of a unit. Units without data in a
+    domain are zeros and count in n: a domain never makes a stratum smaller.
+    Särndal, Swensson and Wretman (1992), result 4.3.1; Binder (1983), Int. Stat. Rev. 51, 279-292.
+
+    Attributes
+    ----------
+    values
+        Shape (U, P), a full array or a sparse matrix.
+    units
+        The units and their stages.
+    present
+        Units with data behind each statistic, shape (U, P), kept only where lonely units make it
+        matter.
+    """
+
+    values: Floats | sparse.csr_array
+    units: Units
+    present: sparse.csr_array | None = None
+
+    def variance(self) -> Floats:
+        """Variance of each statistic, shape (P,)."""
+        if isinstance(self.values, np.ndarray) or self.present is not None:
+            found = [np.einsum("ij,ij->j", part, part) for part in self._parts()]
+            return np.asarray(np.sum(found, axis=0))
+        found = [_sparse_variance(self.values, stage) for stage in self.units.stages]
+        return np.asarray(np.sum(found, axis=0))
+
+    def covariance(self) -> Floats:
+        """Covariance of all statistics, shape (P, P)."""
+        if isinstance(self.values, np.ndarray) or self.present is not None:
+            return np.asarray(np.sum([part.T @ part for part in self._parts()], axis=0))
+        width = self.values.shape[1]
+        found = np.zeros((width, width))
+        for stage in self.units.stages:
+            # Stratum by stratum, so that only one stratum's scores are full at a time.
+            sums = _unit_sums(self.values, stage)
+            ends = np.append(stage.stratum_starts[1:], len(stage.starts))
+            for scale, start, end in zip(stage.scale, stage.stratum_starts, ends, strict=True):
+                if scale > 0:
+                    block = sums[start:end].toarray()
+                    block -= block.mean(axis=0)
+                    found += scale * (block.T @ block)
+        return found
+
+    def combined(self, matrix: Floats) -> Scores:
+        """Scores of linear combinations of the statistics; `matrix` has shape (r, P)."""
+        values = np.asarray(self.values @ matrix.T)
+        if self.present is None:
+            return Scores(values, self.units)
+        part = sparse.csr_array((matrix != 0).T.astype(np.int64))
+        return Scores(values, self.units, sparse.csr_array((self.present @ part) > 0))
+
+    def joined(self, other: Scores) -> Scores:
+        """Scores of two results of one sample side by side."""
+        if other.units is not self.units:
+            raise MpsurveyError(
+                "These estimates come from different samples, so their covariance is not known "
+                "from them. Make both from one Sample; for two rounds use mp.change."
+            )
+        present = None
+        if self.present is not None and other.present is not None:
+            present = sparse.csr_array(sparse.hstack([self.present, other.present]))
+        if isinstance(self.values, np.ndarray) and isinstance(other.values, np.ndarray):
+            return Scores(np.hstack([self.values, other.values]), self.units, present)
+        both = [sparse.csr_array(self.values), sparse.csr_array(other.values)]
+        return Scores(sparse.csr_array(sparse.hstack(both)), self.units, present)
+
+    def _parts(self) -> list[Floats]:
+        """Scaled deviations at each stage, each of shape (u, P)."""
+        full = self.values if isinstance(self.values, np.ndarray) else self.values.toarray()
+        here = None if self.present is None else self.present.toarray()
+        return [_deviations(full, stage, self.units, here) for stage in self.units.stages]
+
+
+def score(totals: UnitTotals, gradient: Floats) -> Scores:
+    """Turn unit totals into unit scores.
+
+    Parameters
+    ----------
+    totals
+        Unit totals of K columns in D domains.
+    gradient
+        Shape (D, q, K): derivative of q statistics of each domain by its totals. Domains without
+        data may have infinite or missing derivatives; they score nothing.
+
+    Returns
+    -------
+    Scores
+        P = D q statistics, domain by domain.
+    """
+    size, figures, wide = gradient.shape
+    slope = np.where(np.isfinite(gradient).all(axis=(1, 2))[:, None, None], gradient, 0.0)
+    count = totals.units.count
+    present = _presence(totals, figures) if _presence_matters(totals.units) else None
+    if totals.dense and count * size * figures <= _DENSE:
+        cube = totals.values.reshape(count, size, wide)
+        if figures == 1:
+            values = (cube * slope[None, :, 0, :]).sum(axis=2)
+        else:
+            values = np.einsum("udk,dqk->udq", cube, slope)
+        return Scores(values.reshape(count, size * figures), totals.units, present)
+    values = np.einsum("mk,mqk->mq", totals.values, slope[totals.domain])
+    place = totals.domain[:, None] * figures + np.arange(figures)
+    row = np.repeat(totals.unit, figures)
+    entries = sparse.coo_array(
+        (values.ravel(), (row, place.ravel())), shape=(count, size * figures)
+    )
+    return Scores(sparse.csr_array(entries), totals.units, present)
+
+
+def _presence_matters(units: Units) -> bool:
+    if units.lonely_psu not in ("centre", "average"):
+        return False
+    return units.lonely_domains or any(stage.lonely.any() for stage in units.stages)
+
+
+def _presence(totals: UnitTotals, figures: int) -> sparse.csr_array:
+    some = totals.values[:, 0] > 0
+    place = totals.domain[some, None] * figures + np.arange(figures)
+    row = np.repeat(totals.unit[some], figures)
+    shape = (totals.units.count, len(totals.n) * figures)
+    ones = np.ones(len(row), dtype=np.int64)
+    return sparse.csr_array(sparse.coo_array((ones, (row, place.ravel())), shape=shape) > 0)
+
+
+def _deviations(
+    values: Floats, stage: Stage, units: Units, present: NDArray[np.bool_] | None
+) -> Floats:
+    """Scaled deviations of a stage's unit sums from their stratum's mean, shape (u, P)."""
+    whole = len(stage.starts) == len(values)
+    sums = values if whole else np.add.reduceat(values, stage.starts)
+    means = np.add.reduceat(sums, stage.stratum_starts) / stage.size[:, None]
+    stratum = stage.stratum
+    scale = np.sqrt(stage.scale[stratum])[:, None]
+    if present is None:
+        return np.asarray((sums - means[stratum]) * scale)
+
+    here = present if whole else np.logical_or.reduceat(present, stage.starts)
+    counted = np.add.reduceat(here.astype(np.int64), stage.stratum_starts)
+    lonely = np.broadcast_to(stage.lonely[:, None], counted.shape)
+    if units.lonely_domains:
+        lonely = lonely | ((counted == 1) & (stage.fraction < 1)[:, None])
+    if units.lonely_psu == "centre":
+        means = np.where(lonely, _grand_means(sums, stage), means)
+        return np.asarray((sums - means[stratum]) * scale)
+    # "average": a stratum that cannot be seen has the mean variance of the strata of the domain
+    # that can.
+    seen = ((counted > 0) & ~lonely).sum(axis=0)
+    with np.errstate(divide="ignore"):
+        share = np.where(seen > 0, (counted > 0).sum(axis=0) / seen, np.nan)
+    own = np.where(lonely, 0.0, 1.0)[stratum]
+    return np.asarray((sums - means[stratum]) * scale * own * np.sqrt(share))
+
+
+def _grand_means(sums: Floats, stage: Stage) -> Floats:
+    """Mean of all units that share their unit of the stage before, for each stratum, (h, P)."""
+    starts = stage.stratum_starts[stage.parent_starts]
+    counts = np.diff(np.append(starts, len(stage.starts)))
+    means = np.add.reduceat(sums, starts) / counts[:, None]
+    strata = np.diff(np.append(stage.parent_starts, len(stage.size)))
+    return np.asarray(np.repeat(means, strata, axis=0))
+
+
+def _unit_sums(values: sparse.csr_array, stage: Stage) -> sparse.csr_array:
+    """Sum of the finest units' scores within each unit of a stage."""
+    count = values.shape[0]
+    if len(stage.starts) == count:
+        return values
+    gather = sparse.csr_array(
+        (np.ones(count), np.arange(count), np.append(stage.starts, count)),
+        shape=(len(stage.starts), count),
+    )
+    return sparse.csr_array(gather @ values)
+
+
+def _sparse_variance(values: sparse.csr_array, stage: Stage) -> Floats:
+    """Sum over strata of scaled squared deviations, from the scores that are not zero.
+
+    Squares are taken after centring, and absent units add the square of the mean, so that no
+    digits are lost to the difference of two large sums.
+    """
+    sums = _unit_sums(values, stage).tocoo()
+    width = values.shape[1]
+    row, column = sums.coords
+    place, pairs = pd.factorize(stage.stratum[row].astype(np.int64) * width + column)
+    h, p = pairs // width, pairs % width
+    many = len(pairs)
+    mean = np.bincount(place, weights=sums.data, minlength=many) / stage.size[h]
+    present = np.bincount(place, minlength=many)
+    squares = np.bincount(place, weights=(sums.data - mean[place]) ** 2, minlength=many)
+    squares += (stage.size[h] - present) * mean**2
+    return np.bincount(p, weights=stage.scale[h] * squares, minlength=width)
