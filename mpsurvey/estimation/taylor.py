@@ -173,7 +173,9 @@ def _deviations(
     if units.lonely_domains:
         lonely = lonely | ((counted == 1) & (stage.fraction < 1)[:, None])
     if units.lonely_psu == "centre":
-        means = np.where(lonely, _grand_means(sums, stage), means)
+        # Strata without data in the domain take no part, neither in the mean nor in the sum.
+        lonely = lonely & (counted > 0)
+        means = np.where(lonely, _grand_means(sums, stage, counted > 0), means)
         return np.asarray((sums - means[stratum]) * scale)
     # "average": a stratum that cannot be seen has the mean variance of the strata of the domain
     # that can.
@@ -184,13 +186,12 @@ def _deviations(
     return np.asarray((sums - means[stratum]) * scale * own * np.sqrt(share))
 
 
-def _grand_means(sums: Floats, stage: Stage) -> Floats:
-    """Mean of all units that share their unit of the stage before, for each stratum, (h, P)."""
-    starts = stage.stratum_starts[stage.parent_starts]
-    counts = np.diff(np.append(starts, len(stage.starts)))
-    means = np.add.reduceat(sums, starts) / counts[:, None]
+def _grand_means(sums: Floats, stage: Stage, some: NDArray[np.bool_]) -> Floats:
+    """Mean over the strata with data that share their unit of the stage before, shape (h, P)."""
+    totals = np.add.reduceat(sums, stage.stratum_starts[stage.parent_starts])
+    counts = np.add.reduceat(stage.size[:, None] * some, stage.parent_starts)
     strata = np.diff(np.append(stage.parent_starts, len(stage.size)))
-    return np.asarray(np.repeat(means, strata, axis=0))
+    return np.asarray(np.repeat(totals / np.maximum(counts, 1), strata, axis=0))
 
 
 def _unit_sums(values: sparse.csr_array, stage: Stage) -> sparse.csr_array:
