@@ -10,6 +10,7 @@ from mpsurvey.design import (
 )
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, contrast, mean, proportion, ratio, total
+from mpsurvey.microdata import Microdata, Variable, read
 
 __version__ = "0.1.0"
 
@@ -19,12 +20,15 @@ __all__ = [
     "Design",
     "Estimates",
     "Jackknife",
+    "Microdata",
     "MpsurveyError",
     "Sample",
     "SuccessiveDifference",
+    "Variable",
     "contrast",
     "mean",
     "proportion",
     "ratio",
+    "read",
     "total",
 ]

@@ -1,0 +1,8 @@
+"""Files become rows and what their columns mean, and go back to files."""
+
+from mpsurvey.microdata.dataset import FileWarning, Microdata
+from mpsurvey.microdata.reading import read
+from mpsurvey.microdata.reasons import Reasons
+from mpsurvey.microdata.variable import MultipleResponse, Variable
+
+__all__ = ["FileWarning", "Microdata", "MultipleResponse", "Reasons", "Variable", "read"]

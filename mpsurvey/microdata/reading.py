@@ -1,0 +1,335 @@
+"""Files of SPSS, Stata, SAS, CSV and parquet become microdata."""
+
+from __future__ import annotations
+
+import mmap
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mpsurvey.errors import ColumnMissing, FileUnreadable
+from mpsurvey.microdata.columns import RawColumn, make_column
+from mpsurvey.microdata.dataset import FileWarning, Microdata
+from mpsurvey.microdata.dates import Family
+from mpsurvey.microdata.readstat import Contents, read_contents
+from mpsurvey.microdata.reasons import Reasons
+from mpsurvey.microdata.sas import check_transport, is_catalogue, is_sas, is_transport, parse_sas
+from mpsurvey.microdata.spss import (
+    SpssFile,
+    check_portable,
+    is_encrypted,
+    is_portable,
+    is_spss,
+    parse_spss,
+)
+from mpsurvey.microdata.stata import StataFile, is_stata, parse_stata
+from mpsurvey.microdata.svyset import declared_design
+from mpsurvey.microdata.tables import read_csv, read_parquet
+from mpsurvey.microdata.variable import MultipleResponse, Variable
+
+__all__ = ["read"]
+
+FORMATS = {
+    ".sav": "sav",
+    ".zsav": "sav",
+    ".por": "por",
+    ".dta": "dta",
+    ".sas7bdat": "sas7bdat",
+    ".xpt": "xpt",
+    ".xpt5": "xpt",
+    ".xpt8": "xpt",
+    ".xport": "xpt",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+FAMILIES: dict[str, Family] = {
+    "sav": "spss",
+    "por": "spss",
+    "dta": "stata",
+    "sas7bdat": "sas",
+    "xpt": "sas",
+}
+NAMES = {
+    "sav": "an SPSS file",
+    "por": "an SPSS portable file",
+    "dta": "a Stata file",
+    "sas7bdat": "a SAS data set",
+    "xpt": "a SAS transport file",
+    "csv": "a CSV file",
+    "parquet": "a parquet file",
+}
+SUFFIX_OF = {"sav": ".sav", "por": ".por", "dta": ".dta", "sas7bdat": ".sas7bdat", "xpt": ".xpt"}
+
+
+def read(
+    path: str | Path, columns: Sequence[str] | None = None, encoding: str | None = None
+) -> Microdata:
+    """Read a survey file with everything that it says about its columns.
+
+    Declared missing values (SPSS codes and ranges, Stata's .a to .z, SAS's special missing values)
+    become null and their reasons are kept, see `Microdata.missing_reasons`. Empty text becomes
+    null. The design that a Stata file declares (``svyset``) becomes `Microdata.design`.
+
+    Parameters
+    ----------
+    path
+        A .sav .zsav .por .dta .sas7bdat .xpt .csv or .parquet file.
+    columns
+        The columns to read, in the order in which you want them; all of them by default.
+    encoding
+        The encoding of its text, where the file declares none or a wrong one: ``"cp1251"``,
+        ``"latin-1"``.
+
+    Returns
+    -------
+    Microdata
+        Its `remarks` say what reading had to assume; those that may change a figure or a word are
+        also warnings.
+
+    Raises
+    ------
+    FileUnreadable
+        The file is absent, empty, a folder, encrypted, cut short or of another kind.
+    ColumnMissing
+        `columns` names columns that the file does not have.
+
+    Warns
+    -----
+    FileWarning
+        An encoding was assumed, dates were out of range, a declared design does not fit.
+    """
+    path = Path(path).expanduser()
+    kind = recognise(path)
+    if isinstance(columns, str):
+        columns = [columns]
+    if kind == "csv":
+        frame, variables, remarks = read_csv(path, columns, encoding)
+        return _told(Microdata(frame, variables, path, remarks=tuple(remarks)))
+    if kind == "parquet":
+        return _read_parquet(path, columns)
+    structure = _structure(path, kind)
+    contents = read_contents(path, kind, columns, encoding, structure)
+    _check_columns(path, contents, columns)
+    return _told(_assembled(path, kind, contents, structure, columns))
+
+
+def recognise(path: Path) -> str:
+    """Tell what a file is by its name and its first bytes, or refuse it in plain words."""
+    if path.is_dir():
+        raise FileUnreadable(f"{path}: this is a folder. Name a file in it.")
+    if not path.exists():
+        raise FileUnreadable(f"{path}: there is no such file.{_neighbours(path)}")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(1024)
+    except OSError as error:
+        raise FileUnreadable(f"{path}: it cannot be opened ({error.strerror}).") from None
+    if not head:
+        raise FileUnreadable(f"{path}: the file is empty.")
+    if is_encrypted(head):
+        raise FileUnreadable(
+            f"{path.name}: the file is encrypted with a password. "
+            "Open it in SPSS and save it without one."
+        )
+    if is_catalogue(head) or path.suffix.lower() == ".sas7bcat":
+        raise FileUnreadable(
+            f"{path.name}: this is a SAS catalogue of formats and holds no rows. "
+            "Name the .sas7bdat file."
+        )
+    found = _kind_by_content(head)
+    said = FORMATS.get(path.suffix.lower())
+    if said is None:
+        remedy = f" It looks like {NAMES[found]}: rename it to {_suffix(found)}." if found else ""
+        raise FileUnreadable(
+            f"{path.name}: files ending in '{path.suffix}' are not read. Readable are "
+            f"{' '.join(FORMATS)}.{remedy}"
+        )
+    if found != said and not (said == "csv" and found is None):
+        looks = f"it looks like {NAMES[found]}" if found else "its first bytes are of another kind"
+        remedy = f" Rename it to {_suffix(found)}." if found else ""
+        raise FileUnreadable(f"{path.name}: this is not {NAMES[said]}; {looks}.{remedy}")
+    return said
+
+
+def _suffix(kind: str) -> str:
+    return SUFFIX_OF.get(kind, f".{kind}")
+
+
+def _neighbours(path: Path) -> str:
+    near = [one.name for one in path.parent.glob(f"{path.stem}.*")] if path.parent.is_dir() else []
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _kind_by_content(head: bytes) -> str | None:
+    tests = {
+        "sav": is_spss,
+        "dta": is_stata,
+        "sas7bdat": is_sas,
+        "xpt": is_transport,
+        "por": is_portable,
+    }
+    if head[:4] == b"PAR1":
+        return "parquet"
+    return next((kind for kind, test in tests.items() if test(head)), None)
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap]:
+    """Give a file's bytes without holding them in memory."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        yield view
+
+
+def _structure(path: Path, kind: str) -> StataFile | SpssFile | None:
+    """Read what the header declares, and refuse a file that ends too early."""
+    with mapped(path) as content:
+        if kind == "dta":
+            return parse_stata(content, path.name)
+        if kind == "sav":
+            return parse_spss(content, path.name)
+        if kind == "por":
+            check_portable(content, path.name)
+        elif kind == "sas7bdat":
+            parse_sas(content, path.name)
+        elif kind == "xpt":
+            check_transport(content, path.name)
+    return None
+
+
+def _check_columns(path: Path, contents: Contents, columns: Sequence[str] | None) -> None:
+    if columns is None or len(contents.frame.columns) == len(set(columns)):
+        return
+    known = contents.every_column()
+    absent = [(f"reading {path.name}", name) for name in columns if name not in known]
+    raise ColumnMissing(absent, known)
+
+
+def _assembled(
+    path: Path,
+    kind: str,
+    contents: Contents,
+    structure: StataFile | SpssFile | None,
+    columns: Sequence[str] | None,
+) -> Microdata:
+    meta = contents.meta
+    frame, variables, reasons = {}, {}, {}
+    remarks = list(contents.remarks)
+    lost_dates: list[str] = []
+    for name in columns if columns is not None else contents.frame.columns:
+        column = make_column(_raw(name, contents, FAMILIES[kind]))
+        frame[name] = column.values
+        variable = column.variable
+        if isinstance(structure, StataFile):
+            variable = variable.but(notes=_notes(structure, name))
+        variables[name] = variable
+        if column.reasons is not None:
+            reasons[name] = column.reasons
+        if column.lost_dates:
+            lost_dates.append(f"{column.lost_dates:,} in '{name}'")
+    if lost_dates:
+        remarks.append(
+            f"Dates outside the years 1 to 9999 became missing: {', '.join(lost_dates)}."
+        )
+    design, weight = None, None
+    notes = tuple(meta.notes or ())
+    if isinstance(structure, StataFile):
+        declared = declared_design(structure)
+        design = declared.design
+        remarks += declared.warnings
+        notes = _notes(structure, "_dta")
+    elif isinstance(structure, SpssFile):
+        weight = structure.weight
+    data = pd.DataFrame(frame, index=pd.RangeIndex(contents.rows), copy=False)
+    return Microdata(
+        data,
+        variables,
+        path,
+        design,
+        reasons=reasons,
+        title=meta.file_label or "",
+        notes=notes,
+        weight=weight,
+        multiple_response=_multiple_response(meta.mr_sets or {}, list(frame)),
+        remarks=tuple(remarks),
+    )
+
+
+def _raw(name: str, contents: Contents, family: Family) -> RawColumn:
+    meta = contents.meta
+    measure = (meta.variable_measure or {}).get(name)
+    largest = 1e300
+    declared = []
+    for one in (meta.missing_ranges or {}).get(name, ()):
+        low, high = (one["lo"], one["hi"]) if isinstance(one, dict) else (one, one)
+        if not isinstance(low, str):
+            # SPSS writes LOWEST and HIGHEST as the ends of its floating-point numbers
+            low = float("-inf") if low < -largest else low
+            high = float("inf") if high > largest else high
+        declared.append((low, high))
+    return RawColumn(
+        name=name,
+        values=contents.frame[name],
+        family=family,
+        label=(meta.column_names_to_labels.get(name) or "").strip(),
+        labels=meta.variable_value_labels.get(name),
+        missing=tuple(declared),
+        measure=measure if measure in ("nominal", "ordinal", "scale") else None,
+        format=meta.original_variable_types.get(name),
+        display_width=(meta.variable_display_width or {}).get(name) or None,
+        text=meta.readstat_variable_types.get(name) == "string",
+    )
+
+
+def _notes(structure: StataFile, owner: str) -> tuple[str, ...]:
+    numbered = {
+        int(key[4:]): text
+        for key, text in structure.of(owner).items()
+        if key.startswith("note") and key[4:].isdigit() and key != "note0"
+    }
+    return tuple(numbered[k] for k in sorted(numbered))
+
+
+def _multiple_response(sets: dict[str, Any], columns: list[str]) -> dict[str, MultipleResponse]:
+    actual = {name.lower(): name for name in columns}
+    found = {}
+    for name, said in sets.items():
+        members = [actual.get(one.lower()) for one in said["variable_list"]]
+        present = tuple(one for one in members if one is not None)
+        if present:
+            counted = said["counted_value"] if said["is_dichotomy"] else None
+            found[name] = MultipleResponse(name, present, said["label"] or "", counted)
+    return found
+
+
+def _read_parquet(path: Path, columns: Sequence[str] | None) -> Microdata:
+    frame, book, reasons = read_parquet(path, columns)
+    if book is None:
+        return Microdata(frame, {}, path)
+    variables: dict[str, Variable] = {
+        name: book.variables[name] for name in frame.columns if name in book.variables
+    }
+    for name, variable in variables.items():
+        if variable.declares_missing and name not in reasons:
+            reasons[name] = Reasons.gather(len(frame), [])
+    return Microdata(
+        frame,
+        variables,
+        path,
+        book.design,
+        reasons=reasons,
+        title=book.title,
+        notes=book.notes,
+        weight=book.weight,
+        multiple_response=book.multiple_response or {},
+    )
+
+
+def _told(data: Microdata) -> Microdata:
+    for remark in data.remarks:
+        if not remark.startswith("The last line of"):
+            warnings.warn(remark, FileWarning, stacklevel=3)
+    return data
