@@ -111,6 +111,10 @@ class SuccessiveDifference:
     centre: Centre = field(default="estimate", kw_only=True)
 
 
+def _by_stage(given: str | Sequence[str | None] | None) -> tuple[str | None, ...]:
+    return (given,) if isinstance(given, str) else tuple(given or ())
+
+
 Replicates = Brr | Jackknife | Bootstrap | SuccessiveDifference
 
 
@@ -157,20 +161,19 @@ class Design:
 
     def __post_init__(self) -> None:
         for role in ("strata", "psu", "fpc"):
-            given = getattr(self, role)
-            stages = (given,) if isinstance(given, str) else tuple(given or ())
-            object.__setattr__(self, role, stages)
+            object.__setattr__(self, role, _by_stage(getattr(self, role)))
         if self.lonely_psu not in ("fail", "certainty", "centre", "average"):
             raise DesignError(
                 f"lonely_psu is '{self.lonely_psu}'; it is one of "
                 "'fail', 'certainty', 'centre', 'average'."
             )
-        stages_of_units = max(len(self.psu), 1)
+        drawn = len(_by_stage(self.psu))
         for role in ("strata", "fpc"):
-            if len(getattr(self, role)) > stages_of_units:
+            named = len(getattr(self, role))
+            if named > max(drawn, 1):
                 raise DesignError(
-                    f"{role} names {len(getattr(self, role))} stages, but psu names "
-                    f"{len(self.psu)}. Give psu one column per stage."
+                    f"{role} names {named} stages, but psu names {drawn}. Give psu one column per "
+                    "stage."
                 )
 
     def __repr__(self) -> str:

@@ -242,14 +242,13 @@ def _weights_from_fpc(design: Design, chance: Floats | None, rows: int) -> Float
             "Without a weight, the FPC of every stage must be given: the weights are then the "
             "inverse of the inclusion probabilities. Name the weight, or an fpc for each stage."
         )
-    weight: Floats = 1 / chance
-    return weight
+    return np.asarray(1 / chance)
 
 
 def _keys(frame: nw.DataFrame[Any], design: Design, problems: list[str]) -> list[Keys]:
     """Codes of the stages that enter the variance: up to the first one without an FPC."""
     keys: list[Keys] = []
-    for stage in range(max(len(design.psu), 1)):
+    for stage in range(max(len(design.psu or ()), 1)):
         strata, names = _codes(frame, _at(design.strata, stage), "strata", stage, problems)
         units, labels = _codes(frame, _at(design.psu, stage), "psu", stage, problems)
         if stage == 0 and strata is not None and units is not None and names is not None:
@@ -292,9 +291,7 @@ def _without_missing(keys: list[Keys]) -> list[Keys]:
     def known(codes: Codes | None) -> Codes | None:
         return None if codes is None else np.maximum(codes, 0)
 
-    return [
-        Keys(known(key.strata), known(key.units), key.fpc, key.stratum_names) for key in keys
-    ]
+    return [Keys(known(key.strata), known(key.units), key.fpc, key.stratum_names) for key in keys]
 
 
 def shared_psu_codes(strata: Codes, units: Codes) -> Codes:
@@ -328,9 +325,9 @@ def _warn_if_not_nested(
     if len(suspicious) and labels is not None:
         some = ", ".join(str(labels[code]) for code in suspicious[:5])
         warnings.warn(
-            f"{len(suspicious)} code(s) of the PSU '{design.psu[0]}' stand in more than one "
-            f"stratum of '{design.strata[0]}' (for instance {some}), while the others stand in "
-            "one. They are counted as different PSUs, nested in their strata; check the file.",
+            f"{len(suspicious)} code(s) of the PSU '{_at(design.psu, 0)}' stand in more than one "
+            f"stratum of '{_at(design.strata, 0)}' (for instance {some}), the others in one only. "
+            "They are counted as different PSUs, nested in their strata; check the file.",
             UserWarning,
             stacklevel=6,
         )

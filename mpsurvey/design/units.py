@@ -204,12 +204,10 @@ def _starts(sorted_codes: Codes) -> Codes:
     """Return the first position of each run of equal codes."""
     if not len(sorted_codes):
         return np.empty(0, dtype=np.intp)
-    return np.flatnonzero(np.append(True, sorted_codes[1:] != sorted_codes[:-1]))  # noqa: FBT003
+    return np.flatnonzero(np.append(True, sorted_codes[1:] != sorted_codes[:-1]))
 
 
-def _fractions(
-    key: Keys, number: int, stratum: Codes, size: Codes, problems: list[str]
-) -> Floats:
+def _fractions(key: Keys, number: int, stratum: Codes, size: Codes, problems: list[str]) -> Floats:
     """Sampling fraction of each stratum; faults of the FPC go to `problems`."""
     if key.fpc is None:
         return np.zeros(len(size))
@@ -251,7 +249,7 @@ def _fractions(
             f"{_say_strata(key, stratum, too_many)} (for instance {size[worst]} drawn of "
             f"{high[worst]:g}). Correct the FPC, or leave it out."
         )
-    return np.minimum(fraction, 1.0)
+    return np.asarray(np.minimum(fraction, 1.0))
 
 
 def _say_strata(key: Keys, stratum: Codes, which: Codes) -> str:
@@ -283,10 +281,10 @@ def _rule_lonely(
     """Scale of each stratum once the rule for lonely units has been applied."""
     if not lonely.any() or rule in ("fail", "centre"):
         return scale
-    kept = np.where(lonely, 0.0, scale)
+    kept: Floats = np.where(lonely, 0.0, scale)
     if rule == "average" and lonely.all():
         problems.append(
             f"Stage {number}: every stratum has one unit only, so there is no variance to take "
             "the average of. Choose lonely_psu='certainty' or 'centre', or merge strata."
         )
-    return kept
+    return np.asarray(kept)

@@ -112,7 +112,12 @@ def ask(
 
     answered: NDArray[np.bool_] | None = None
     notes: list[str] = []
-    unanswered = [(name, np.isnan(column)) for name, column in zip(variables, columns, strict=True)]
+    # A sum is NaN where a value is, and costs less than looking at each value.
+    unanswered = [
+        (name, np.isnan(column))
+        for name, column in zip(variables, columns, strict=True)
+        if np.isnan(column.sum())
+    ]
     if categories is not None:
         unanswered.append((str(categorical), categories.code < 0))
     inside = None if domains.code is None else domains.code >= 0
@@ -134,7 +139,7 @@ def ask(
         for name in names_of(by):
             keep &= encode(sample.frame[name])[0] >= 0
         if not keep.any():
-            raise MpsurveyError(f"No row has an answer to {', '.join(name for name, _ in unanswered)}.")
+            raise MpsurveyError("No row has an answer to all the variables that are asked for.")
         kept = ask(
             sample.only(np.flatnonzero(keep)),
             variables,
@@ -207,15 +212,17 @@ def answer(
     empty = totals.n == 0
     estimate = np.where(empty[:, None], np.nan, linearised.estimate).ravel()
     se = np.sqrt(scores.variance())
-    freedom = totals.df if df == "domain" else np.full_like(totals.df, sample.units.degrees_of_freedom)
-    freedom = np.repeat(freedom, figures).astype(np.float64)
+    whole = np.full_like(totals.df, sample.units.degrees_of_freedom)
+    freedom = np.repeat((totals.df if df == "domain" else whole).astype(np.float64), figures)
     n = np.repeat(totals.n, figures)
     find = interval or (lambda p, s, f, _n, lv: t_interval(p, s, f, lv))
     categories = question.categories
     frame = assemble(
         statistic=name,
         variables=list(variables) * domains.size,
-        categories=None if categories is None else np.tile(categories.values, domains.size),
+        categories=None
+        if categories is None
+        else np.tile(categories.values, domains.size).tolist(),
         by={key: np.repeat(value, figures) for key, value in domains.columns().items()},
         estimate=estimate,
         se=se,
@@ -309,5 +316,3 @@ def _cautions(totals: scan.UnitTotals) -> list[str]:
             "errors are themselves uncertain."
         )
     return notes
-
-

@@ -217,7 +217,7 @@ def _ratio_gradient(matrix: Floats, theta: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         bottom = (below @ known)[:, None]
         slope = above / bottom - (above @ known)[:, None] * below / bottom**2
-    return np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.asarray(np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0))
 
 
 def _result(
@@ -241,8 +241,8 @@ def _result(
     return Estimates(
         frame=assemble(
             statistic=scale,
-            variables=rows["variable"],
-            categories=rows["category"] if "category" in rows else None,
+            variables=rows["variable"].tolist(),
+            categories=rows["category"].tolist() if "category" in rows else None,
             by={name: rows[name] for name in by},
             estimate=value,
             se=se,

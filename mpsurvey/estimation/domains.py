@@ -9,7 +9,6 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
@@ -36,12 +35,15 @@ class Domains:
         Sorted distinct values of each `by` variable.
     unplaced
         For each `by` variable, how many rows with weight have no value of it.
+    partial
+        Whether some rows are outside all domains.
     """
 
     code: Codes | None
     names: tuple[str, ...]
     levels: tuple[NDArray[Any], ...]
     unplaced: Mapping[str, int]
+    partial: bool = False
 
     @property
     def size(self) -> int:
@@ -118,12 +120,7 @@ def split_domains(
     if inside is None or inside.all():
         return domains
     outside = np.where(inside, 0 if code is None else code, -1)
-    return Domains(outside, domains.names, domains.levels, domains.unplaced)
-
-
-def labelled(sample: Sample, names: Sequence[str]) -> dict[str, Mapping[Any, str]]:
-    """Value labels of those variables that have them."""
-    return {name: labels for name in names if (labels := sample.labels(name))}
+    return Domains(outside, domains.names, domains.levels, domains.unplaced, partial=True)
 
 
 def series(sample: Sample, name: str, role: str) -> nw.Series[Any]:
@@ -131,8 +128,3 @@ def series(sample: Sample, name: str, role: str) -> nw.Series[Any]:
     if name not in sample.frame.columns:
         raise ColumnMissing([(role, name)], sample.frame.columns)
     return sample.frame[name]
-
-
-def level_values(levels: NDArray[Any], codes: Codes) -> pd.Series[Any]:
-    """Values of codes, as a column of a result."""
-    return pd.Series(levels[codes])

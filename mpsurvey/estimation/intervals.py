@@ -16,11 +16,11 @@ ProportionInterval = Literal["logit", "beta", "wilson", "normal"]
 
 def t_quantile(df: Floats, level: float) -> Floats:
     """Two-sided quantile of Student's t, shape of `df`; NaN without degrees of freedom."""
-    known = df > 0
+    known = np.asarray(df > 0)
     quantile = np.full(np.shape(df), np.nan)
     # One look-up for each distinct df: results have thousands of rows and few df.
     distinct, place = np.unique(df[known], return_inverse=True)
-    quantile[known] = stats.t.ppf((1 + level) / 2, distinct)[place]
+    quantile[known] = np.asarray(stats.t.ppf((1 + level) / 2, distinct))[place]
     return quantile
 
 

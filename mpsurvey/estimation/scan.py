@@ -177,19 +177,16 @@ def _rows(
 ) -> Codes | None:
     """Rows that are in a domain and answered, or None for all."""
     inside = answered
-    if domains.code is not None:
+    if domains.code is not None and domains.partial:
         placed = domains.code >= 0
-        if not placed.all():
-            inside = placed if inside is None else inside & placed
+        inside = placed if inside is None else inside & placed
     if categories is not None:
         known = categories.code >= 0
         inside = known if inside is None else inside & known
     return None if inside is None or inside.all() else np.flatnonzero(inside)
 
 
-def _pairs(
-    unit: Codes, domain: Codes | None, size: int, count: int
-) -> tuple[Codes, Codes, Codes]:
+def _pairs(unit: Codes, domain: Codes | None, size: int, count: int) -> tuple[Codes, Codes, Codes]:
     """Number the pairs of unit and domain: for each row its pair, for each pair its two parts."""
     rows = len(unit)
     if size * count <= max(2 * rows, 1 << 20):

@@ -121,7 +121,8 @@ def score(totals: UnitTotals, gradient: Floats) -> Scores:
         P = D q statistics, domain by domain.
     """
     size, figures, wide = gradient.shape
-    slope = np.where(np.isfinite(gradient).all(axis=(1, 2))[:, None, None], gradient, 0.0)
+    slope = gradient.copy()
+    slope[~np.isfinite(gradient).all(axis=(1, 2))] = 0.0
     count = totals.units.count
     present = _presence(totals, figures) if _presence_matters(totals.units) else None
     if totals.dense and count * size * figures <= _DENSE:
@@ -167,7 +168,9 @@ def _deviations(
     if present is None:
         return np.asarray((sums - means[stratum]) * scale)
 
-    here = present if whole else np.logical_or.reduceat(present, stage.starts)
+    here: NDArray[np.bool_] = (
+        present if whole else np.logical_or.reduceat(present, stage.starts, axis=0)
+    )
     counted = np.add.reduceat(here.astype(np.int64), stage.stratum_starts)
     lonely = np.broadcast_to(stage.lonely[:, None], counted.shape)
     if units.lonely_domains:
@@ -222,4 +225,4 @@ def _sparse_variance(values: sparse.csr_array, stage: Stage) -> Floats:
     present = np.bincount(place, minlength=many)
     squares = np.bincount(place, weights=(sums.data - mean[place]) ** 2, minlength=many)
     squares += (stage.size[h] - present) * mean**2
-    return np.bincount(p, weights=stage.scale[h] * squares, minlength=width)
+    return np.asarray(np.bincount(p, weights=stage.scale[h] * squares, minlength=width))

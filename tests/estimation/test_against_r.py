@@ -18,8 +18,7 @@ RTOL = 1e-9
 
 
 def data(name):
-    frame = pd.read_csv(TESTS / "data" / f"{name}.csv")
-    return frame
+    return pd.read_csv(TESTS / "data" / f"{name}.csv")
 
 
 def golden(name):
@@ -30,7 +29,9 @@ def read_domain(text, frame):
     if not isinstance(text, str) or not text:
         return {}
     pairs = dict(part.split("=", 1) for part in text.split(";"))
-    return {k: frame[k].dtype.type(v) if frame[k].dtype.kind in "if" else v for k, v in pairs.items()}
+    return {
+        k: frame[k].dtype.type(v) if frame[k].dtype.kind in "if" else v for k, v in pairs.items()
+    }
 
 
 def pick(result, category, domain):
@@ -63,7 +64,7 @@ class Asker:
             text = variable in frame.columns and frame[variable].dtype == str
             if statistic == "ratio":
                 found = mp.ratio(self.sample, *variable.split("/"), **options)
-            elif statistic == "mean" and text or statistic == "proportion":
+            elif (statistic == "mean" and text) or statistic == "proportion":
                 found = mp.proportion(self.sample, variable, ci="normal", **options)
             else:
                 found = getattr(mp, statistic)(self.sample, variable, **options)
@@ -113,12 +114,13 @@ def compare_design_effects(rows, sample):
             domain = read_domain(row.domain, frame)
             found = ask("proportion" if categorical else row.statistic, row.variable, tuple(domain))
             got = pick(found, row.category if categorical else None, domain)
-            close(got.deff, want, (row.case, row.statistic, row.variable, row.domain), rtol=1e-8, atol=1e-9)
-
-
-def api(name):
-    frame = data(name)
-    return frame
+            close(
+                got.deff,
+                want,
+                (row.case, row.statistic, row.variable, row.domain),
+                rtol=1e-8,
+                atol=1e-9,
+            )
 
 
 API = {
@@ -219,7 +221,10 @@ def fpc_designs():
         "fpc/weight_from_fpc": (small, mp.Design(fpc="Nh", **base)),
         "fpc/one_stratum_census": (small, mp.Design(weight="weight", fpc="half_census", **base)),
         "fpc/census": (small, mp.Design(weight="weight", fpc="all_of_them", **base)),
-        "hospital": (data("hospital"), mp.Design(weight="weighta", strata="oblevel", fpc="tothosp")),
+        "hospital": (
+            data("hospital"),
+            mp.Design(weight="weighta", strata="oblevel", fpc="tothosp"),
+        ),
         "scd": (data("scd"), mp.Design(strata="ESA", psu="ambulance")),
     }
 
@@ -236,7 +241,9 @@ def test_item_nonresponse_that_empties_a_psu():
     frame = data("emptied_psu")
     base = {"weight": "w", "strata": "h", "psu": "psu"}
     assert compare(rows[rows.case == "emptied"], mp.Sample(frame, mp.Design(**base))) > 5
-    assert compare(rows[rows.case == "emptied/fpc"], mp.Sample(frame, mp.Design(fpc="N", **base))) > 5
+    assert (
+        compare(rows[rows.case == "emptied/fpc"], mp.Sample(frame, mp.Design(fpc="N", **base))) > 5
+    )
     dropped = rows[rows.case == "dropped_first"]
     assert compare(dropped, mp.Sample(frame, mp.Design(**base)), missing="drop") == 2
 
@@ -361,7 +368,9 @@ def test_contrasts_of_domain_means():
         check_contrast(mp.contrast(means, {"stype": weights}), "mean_stype_clus2", name)
     ratio = mp.contrast(means, {"stype": {"E": 1, "H": -1}}, scale="ratio")
     check_contrast(ratio, "mean_stype_clus2", "E/H")
-    check_contrast(mp.contrast(means, lambda m: np.log(m[0] / m[1])), "mean_stype_clus2", "log(E/H)")
+    check_contrast(
+        mp.contrast(means, lambda m: np.log(m[0] / m[1])), "mean_stype_clus2", "log(E/H)"
+    )
     products = mp.contrast(
         means,
         lambda m: m[0] * m[2] - m[1] ** 2,
@@ -399,8 +408,12 @@ def test_contrasts_across_variables_of_one_sample():
     growth = mp.contrast([now, before], lambda m: (m[1] / m[3]) / (m[0] / m[2]))
     check_contrast(growth, "two_means_strat", "growth_yes/growth_no")
     shares = mp.proportion(clus2, "stype", by="sch.wide")
-    close(shares.covariance[np.ix_([0, 3, 1, 4, 2, 5], [0, 3, 1, 4, 2, 5])],
-          covariance("stype_schwide_clus2"), "covariance", atol=1e-15)
+    close(
+        shares.covariance[np.ix_([0, 3, 1, 4, 2, 5], [0, 3, 1, 4, 2, 5])],
+        covariance("stype_schwide_clus2"),
+        "covariance",
+        atol=1e-15,
+    )
     elementary = mp.contrast(shares, {"sch.wide": {"Yes": 1, "No": -1}, "category": {"E": 1}})
     check_contrast(elementary, "stype_schwide_clus2", "E|Yes-E|No")
     growth = mp.ratio(clus2, "api00", "api99", by="stype")
