@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,11 +28,57 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001 - the shape that typer 
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it.")
-    ] = False,  # noqa: FBT002
+    ] = False,
 ) -> None:
     """Migration in national surveys: question modules, samples, weights, estimates, tables."""
+
+
+modules_app = typer.Typer(no_args_is_help=True, help="Question modules: list, show, search, check.")
+app.add_typer(modules_app, name="modules")
+
+_Library = Annotated[
+    list[Path] | None, typer.Option("--library", help="A folder of your own; may be repeated.")
+]
+_Language = Annotated[str, typer.Option("--language", help="Language of the wording.")]
+
+
+@modules_app.command("list")
+def _modules_list(library: _Library = None, language: _Language = "en") -> None:
+    """List the modules by theme."""
+    from mpsurvey import catalogue
+
+    typer.echo(catalogue.modules_text(catalogue.load_catalogue(*library or ()), language))
+
+
+@modules_app.command("show")
+def _modules_show(module: str, library: _Library = None, language: _Language = "en") -> None:
+    """Show what a module asks, of whom, and what is worked out from it."""
+    from mpsurvey import catalogue
+
+    found = catalogue.load_catalogue(*library or ()).module(module)
+    typer.echo(catalogue.one_module_text(found, language))
+
+
+@modules_app.command("search")
+def _modules_search(words: list[str], library: _Library = None, language: _Language = "en") -> None:
+    """Find modules and questions by words of any language, names or concepts."""
+    from mpsurvey import catalogue
+
+    found = catalogue.load_catalogue(*library or ()).search(" ".join(words))
+    typer.echo(catalogue.found_text(found, language) or "Nothing was found.")
+
+
+@modules_app.command("check")
+def _modules_check(folder: Annotated[Path, typer.Argument(exists=True)]) -> None:
+    """Check a folder of YAML files; every problem at once, with file and line."""
+    from mpsurvey import catalogue
+
+    reading = catalogue.read_for_check(folder)
+    typer.echo(catalogue.check_text(reading))
+    if reading.problems:
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -1,0 +1,52 @@
+"""The catalogue: modules, questions, code lists and further definitions, read from YAML.
+
+YAML is data: nothing in it is executed. Every problem of every file is found in one reading, each
+with file, line and what to do.
+"""
+
+from __future__ import annotations
+
+from mpsurvey.catalogue.codelist import Code, CodeList
+from mpsurvey.catalogue.definition import Definition
+from mpsurvey.catalogue.library import Catalogue, Reading, load_catalogue, read_folders
+from mpsurvey.catalogue.listing import (
+    check_text,
+    found_text,
+    modules_text,
+    one_module_text,
+    read_for_check,
+)
+from mpsurvey.catalogue.module import Category, Concept, Level, Module, Roster
+from mpsurvey.catalogue.places import library_folders, shipped
+from mpsurvey.catalogue.question import Check, HostVariable, Question
+from mpsurvey.catalogue.schemas import json_schemas, write_json_schemas
+from mpsurvey.catalogue.sources import Citation, Source
+
+__all__ = [
+    "Catalogue",
+    "Category",
+    "Check",
+    "Citation",
+    "Code",
+    "CodeList",
+    "Concept",
+    "Definition",
+    "HostVariable",
+    "Level",
+    "Module",
+    "Question",
+    "Reading",
+    "Roster",
+    "Source",
+    "check_text",
+    "found_text",
+    "json_schemas",
+    "library_folders",
+    "load_catalogue",
+    "modules_text",
+    "one_module_text",
+    "read_folders",
+    "read_for_check",
+    "shipped",
+    "write_json_schemas",
+]
