@@ -115,3 +115,33 @@ zero$y <- 10 + made(n, 5, 3, 37)
 zero$x <- 30 + made(n, 2, 9, 29)
 zero$sex <- ifelse(made(n, 1, 2, 3) == 0, "male", "female")
 write_data(zero, "zero_weights")
+
+# Five imputations of enroll where it is missing (and of meals, made missing for every seventh school), by
+# arithmetic around api00: they only have to differ between imputations as real ones do.
+clus2 <- read_data("apiclus2")
+imputed <- clus2[c("snum", "dnum", "stype", "sch.wide", "api00", "fpc1", "fpc2", "pw")]
+n <- nrow(clus2)
+gone <- is.na(clus2$enroll)
+lost <- seq_len(n) %% 7 == 0
+for (m in 1:5) {
+  enroll <- clus2$enroll
+  enroll[gone] <- 300 + (made(n, 17, 5 * m, 400) + 20 * m)[gone]
+  meals <- clus2$meals
+  meals[lost] <- pmin(100, pmax(0, round(110 - clus2$api00 / 10 + made(n, 3, m, 31) - 15)))[lost]
+  imputed[[paste0("enroll_", m)]] <- enroll
+  imputed[[paste0("meals_", m)]] <- meals
+}
+write_data(imputed, "imputed")
+
+# Two rounds of a survey in the same strata. In a and b all PSUs of the first round are kept, in c two of four
+# are replaced, in d all are new; the second round interviews other people.
+rounds <- expand.grid(person = 1:4, psu = 1:4, h = c("a", "b", "c", "d"), round = 1:2)
+rounds$psu <- with(rounds, ifelse(round == 2 & ((h == "c" & psu > 2) | h == "d"), psu + 10, psu))
+n <- nrow(rounds)
+rounds$w <- 20 + made(n, 3, 5, 17) + 3 * rounds$round
+rounds$income <- 100 + 8 * rounds$psu %% 10 + made(n, 7, 3, 53) + 6 * rounds$round
+rounds$hours <- 20 + made(n, 5, 2, 29) + rounds$psu %% 10
+rounds$migrant <- ifelse(made(n, 1, 4, 5) < 2, "yes", "no")
+rounds$employed <- as.integer(made(n, 2, 3, 7) < 4 + (rounds$round == 2))
+rounds$N <- c(a = 40, b = 32, c = 25, d = 18)[as.character(rounds$h)]
+write_data(rounds[c("round", "h", "psu", "N", "w", "income", "hours", "migrant", "employed")], "rounds")
