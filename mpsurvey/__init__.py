@@ -1,5 +1,6 @@
 """Survey design and microdata processing for migration."""
 
+from mpsurvey.catalogue import load_catalogue
 from mpsurvey.design import (
     Bootstrap,
     Brr,
@@ -26,6 +27,7 @@ __all__ = [
     "SuccessiveDifference",
     "Variable",
     "contrast",
+    "load_catalogue",
     "mean",
     "proportion",
     "ratio",

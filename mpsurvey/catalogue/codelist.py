@@ -23,7 +23,7 @@ CODE = Record(
         "specify": Key(Flag(), "true when the answer is to be written out"),
         "alias": Key(Word(longest=20), "the code in another standard"),
         "group": Key(Texts(120), "the heading under which it is shown"),
-        "note": Key(Texts(500, whole=False), "what the code covers"),
+        "note": Key(Texts(500, whole=False, plain=True), "what the code covers"),
     },
 )
 
@@ -38,7 +38,7 @@ CODELIST = Record(
         "source": Key(Items(CITATION, lone=True), "where the list comes from"),
         "open": Key(Flag(), "true when an office adds its own codes"),
         "replaces": Key(Word(), "the id and version that this one overrides"),
-        "notes": Key(Texts(4000, whole=False), "for analysts"),
+        "notes": Key(Texts(4000, whole=False, plain=True), "for analysts"),
     },
 )
 

@@ -201,15 +201,20 @@ class Choice:
 class Texts:
     """A wording in each language: ``{en: "...", fr: "..."}``.
 
-    `whole` says that every language of the file is needed; otherwise the first is enough.
+    `whole` says that every language of the file is needed; otherwise the first is enough. `plain`
+    takes a text without language as English: for notes to analysts.
     """
 
     longest: int = 2000
     whole: bool = True
+    plain: bool = False
 
     def read(self, node: Marked, problems: Problems) -> Any:
         """Return the wordings by language."""
         if node.kind != "keys with values":
+            if node.kind == "text" and self.plain:
+                value = Word(longest=self.longest).read(node, problems)
+                return BAD if value is BAD else {"en": value}
             if node.kind == "text":
                 problems.add(
                     node.line,
@@ -237,16 +242,14 @@ class Texts:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
-        return {
+        text = {"type": "string", "minLength": 1, "maxLength": self.longest}
+        keyed = {
             "type": "object",
             "minProperties": 1,
             "propertyNames": {"pattern": f"^{LANGUAGE}$"},
-            "additionalProperties": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": self.longest,
-            },
+            "additionalProperties": text,
         }
+        return {"anyOf": [keyed, text]} if self.plain else keyed
 
 
 @dataclass(frozen=True, slots=True)

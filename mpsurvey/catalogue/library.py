@@ -203,6 +203,7 @@ class _Reader:
                     sources |= {one.key: one for one in built.sources}
                 case Definition():
                     definitions[built.kind, built.id] = built
+        self._host_lists(files, codelists)
         modules = self._modules(files, codelists, hosts, sources)
         lines = [line for problems in self.problems for line in problems.lines()]
         doubts = [line for problems in self.problems for line in problems.doubt_lines()]
@@ -295,6 +296,19 @@ class _Reader:
             "sources": build_sources,
         }
         return builders[file.kind](file.fields, file.problems, place)
+
+    def _host_lists(self, files: list[_File], codelists: Mapping[str, CodeList]) -> None:
+        for file in files:
+            if file.kind != "hosts" or file.fields is None:
+                continue
+            for each in file.fields.get("variables", ()):
+                for key in ("codes", "special"):
+                    listed = each.get(key)
+                    if listed is not None and listed not in codelists:
+                        file.problems.add(
+                            each.line_of(key),
+                            f"There is no code list '{listed}'.{did_you_mean(listed, codelists)}",
+                        )
 
     def _modules(
         self,

@@ -78,7 +78,7 @@ CONCEPT = Record(
         "empty": Key(Real(), "the value when no row counts"),
         "roster": Key(Flag(), "true for one value per row of the roster"),
         "sources": Key(Items(CITATION), "what it rests on"),
-        "notes": Key(Texts(4000, whole=False), "for analysts"),
+        "notes": Key(Texts(4000, whole=False, plain=True), "for analysts"),
     },
 )
 
@@ -112,8 +112,8 @@ MODULE = Record(
         "levels": Key(WordMap(Either(Items(A_NAME, least=1), LEVEL)), "further short forms"),
         "questions": Key(Items(QUESTION, least=1), "the questions in order", need=True),
         "concepts": Key(Items(CONCEPT), "derived variables in order"),
-        "notes": Key(Texts(8000, whole=False), "for analysts"),
-        "changes": Key(Texts(8000, whole=False), "what changed and why"),
+        "notes": Key(Texts(8000, whole=False, plain=True), "for analysts"),
+        "changes": Key(Texts(8000, whole=False, plain=True), "what changed and why"),
         "replaces": Key(Word(), "the id and version that this one overrides"),
     },
 )
