@@ -1,11 +1,16 @@
-# Change between two rounds that share PSUs: the rounds stacked, a domain per round, PSUs identified across
-# rounds; so the covariance comes from the shared PSUs. `n_h` counts every PSU that is in either round.
-# "independent" rows treat the rounds as two samples. Levels are "round=1" and so on.
+# Change between two rounds by survey alone: the rounds stacked, a domain per round, PSUs identified across rounds.
+# "panel": the strata a and b, whose PSUs are all in both rounds: stacking is right, the covariance is that of
+# the shared PSUs. "stacked": all strata, where some PSUs are in one round only: survey counts them in n_h of
+# both, with a total of zero in the round that they miss. That is no estimate of the sampling variance when PSUs
+# are replaced (it inflates totals); it is kept to pin down what stacking does. change_overlap.R has the remedy.
+# "independent": each round a sample of its own.
 source("tests/r/golden.R")
 
 rounds <- read_data("rounds")
 rounds$wave <- factor(rounds$round)
 designs <- list(
+  panel = svydesign(ids = ~psu, strata = ~h, weights = ~w, nest = TRUE,
+                    data = droplevels(rounds[rounds$h %in% c("a", "b"), ])),
   stacked = svydesign(ids = ~psu, strata = ~h, weights = ~w, nest = TRUE, data = rounds),
   # each round a stratum system of its own: no covariance between rounds
   independent = svydesign(ids = ~psu, strata = ~interaction(round, h), weights = ~w, nest = TRUE, data = rounds)

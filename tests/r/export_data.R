@@ -144,4 +144,7 @@ rounds$hours <- 20 + made(n, 5, 2, 29) + rounds$psu %% 10
 rounds$migrant <- ifelse(made(n, 1, 4, 5) < 2, "yes", "no")
 rounds$employed <- as.integer(made(n, 2, 3, 7) < 4 + (rounds$round == 2))
 rounds$N <- c(a = 40, b = 32, c = 25, d = 18)[as.character(rounds$h)]
-write_data(rounds[c("round", "h", "psu", "N", "w", "income", "hours", "migrant", "employed")], "rounds")
+# the same PSUs with strata redrawn before the second round: two PSUs of b are then counted in a
+rounds$psu_id <- paste0(rounds$h, rounds$psu)
+rounds$h_redrawn <- ifelse(rounds$round == 2 & rounds$psu_id %in% c("b1", "b2"), "a", as.character(rounds$h))
+write_data(rounds[c("round", "h", "h_redrawn", "psu", "psu_id", "N", "w", "income", "hours", "migrant", "employed")], "rounds")
