@@ -8,10 +8,11 @@ from mpsurvey.design import (
     Jackknife,
     Sample,
     SuccessiveDifference,
+    add_replicates,
 )
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, contrast, mean, proportion, ratio, total
-from mpsurvey.microdata import Microdata, Variable, read
+from mpsurvey.microdata import Microdata, Variable, read, write
 
 __version__ = "0.1.0"
 
@@ -26,6 +27,7 @@ __all__ = [
     "Sample",
     "SuccessiveDifference",
     "Variable",
+    "add_replicates",
     "contrast",
     "load_catalogue",
     "mean",
@@ -33,4 +35,5 @@ __all__ = [
     "ratio",
     "read",
     "total",
+    "write",
 ]

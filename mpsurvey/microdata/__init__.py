@@ -4,5 +4,14 @@ from mpsurvey.microdata.dataset import FileWarning, Microdata
 from mpsurvey.microdata.reading import read
 from mpsurvey.microdata.reasons import Reasons
 from mpsurvey.microdata.variable import MultipleResponse, Variable
+from mpsurvey.microdata.writing import write
 
-__all__ = ["FileWarning", "Microdata", "MultipleResponse", "Reasons", "Variable", "read"]
+__all__ = [
+    "FileWarning",
+    "Microdata",
+    "MultipleResponse",
+    "Reasons",
+    "Variable",
+    "read",
+    "write",
+]

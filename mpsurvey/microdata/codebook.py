@@ -10,7 +10,7 @@ from typing import Any
 from mpsurvey.declaration import Bootstrap, Brr, Design, Jackknife, SuccessiveDifference
 from mpsurvey.microdata.variable import MultipleResponse, Variable
 
-__all__ = ["Codebook", "from_json", "to_json"]
+__all__ = ["Codebook", "design_read", "design_said", "from_json", "to_json"]
 
 VERSION = 1
 REPLICATES = {kind.__name__: kind for kind in (Brr, Jackknife, Bootstrap, SuccessiveDifference)}
@@ -36,7 +36,7 @@ def to_json(book: Codebook) -> str:
         "title": book.title,
         "notes": list(book.notes),
         "weight": book.weight,
-        "design": _design_said(book.design),
+        "design": design_said(book.design),
         "variables": [_variable_said(one) for one in book.variables.values()],
         "reasons": {name: list(codes) for name, codes in book.reason_codes.items()},
         "multiple_response": [asdict(one) for one in (book.multiple_response or {}).values()],
@@ -59,7 +59,7 @@ def from_json(text: str) -> Codebook:
         notes=tuple(said["notes"]),
         weight=said["weight"],
         multiple_response={one.name: one for one in sets},
-        design=_design_read(said["design"]),
+        design=design_read(said["design"]),
     )
 
 
@@ -87,7 +87,8 @@ def _end(number: float) -> float | str:
     return number if abs(number) != float("inf") else ("inf" if number > 0 else "-inf")
 
 
-def _design_said(design: Design | None) -> dict[str, Any] | None:
+def design_said(design: Design | None) -> dict[str, Any] | None:
+    """Say a design in words that JSON holds; the calibration is not among them."""
     if design is None:
         return None
     roles = ("weight", "strata", "psu", "fpc", "lonely_psu")
@@ -100,7 +101,8 @@ def _design_said(design: Design | None) -> dict[str, Any] | None:
     return said
 
 
-def _design_read(said: dict[str, Any] | None) -> Design | None:
+def design_read(said: dict[str, Any] | None) -> Design | None:
+    """Read what `design_said` said."""
     if said is None:
         return None
     read = dict(said)

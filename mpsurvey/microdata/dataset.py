@@ -19,6 +19,8 @@ from mpsurvey.microdata.variable import Kind, MultipleResponse, Variable
 
 __all__ = ["FileWarning", "Microdata"]
 
+BLANK = "blank, no reason recorded"
+
 
 class FileWarning(UserWarning):
     """What reading had to change, or what writing could not keep."""
@@ -202,16 +204,22 @@ class Microdata:
             with code ``None`` for cells that are blank without a reason, if there are any.
         """
         variable = self._find(name)
-        counted = dict.fromkeys(variable.missing, 0)
+        counted: dict[Any, int] = dict.fromkeys(variable.missing, 0)
         why = self.reasons.get(name)
         if why is not None:
             counted |= dict(zip(why.codes, why.counts(), strict=True))
-        rows = [(code, variable.missing.get(code, ""), count) for code, count in counted.items()]
+        labels = [variable.missing.get(code, "") for code in counted]
         blank = int(self.frame[name].isna().sum()) - sum(counted.values())
         if blank > 0:
-            rows.append((None, "blank, no reason recorded", blank))
-        table = pd.DataFrame(rows, columns=["code", "label", "count"])
-        return table.astype({"code": object, "label": object, "count": "int64"})
+            counted[None] = blank
+            labels.append(BLANK)
+        return pd.DataFrame(
+            {
+                "code": pd.Series(list(counted), dtype=object),
+                "label": pd.Series(labels, dtype=object),
+                "count": pd.Series(list(counted.values()), dtype=np.int64),
+            }
+        )
 
     def declare_missing(self, codes: Mapping[str, Any] | Sequence[Any]) -> Microdata:
         """Make ordinary codes missing, with their labels as the reasons.

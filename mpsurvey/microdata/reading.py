@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 
 from mpsurvey.errors import ColumnMissing, FileUnreadable
+from mpsurvey.microdata.codebook import design_read
 from mpsurvey.microdata.columns import RawColumn, make_column
 from mpsurvey.microdata.dataset import FileWarning, Microdata
 from mpsurvey.microdata.dates import Family
+from mpsurvey.microdata.own import OWN, loaded, restored
 from mpsurvey.microdata.readstat import Contents, read_contents
 from mpsurvey.microdata.reasons import Reasons
 from mpsurvey.microdata.sas import check_transport, is_catalogue, is_sas, is_transport, parse_sas
@@ -216,6 +218,7 @@ def _assembled(
     columns: Sequence[str] | None,
 ) -> Microdata:
     meta = contents.meta
+    whole, own_of = _left_by_us(structure)
     frame, variables, reasons = {}, {}, {}
     remarks = list(contents.remarks)
     lost_dates: list[str] = []
@@ -225,9 +228,9 @@ def _assembled(
         variable = column.variable
         if isinstance(structure, StataFile):
             variable = variable.but(notes=_notes(structure, name))
-        variables[name] = variable
-        if column.reasons is not None:
-            reasons[name] = column.reasons
+        variables[name], why = restored(variable, column.reasons, own_of(name))
+        if why is not None:
+            reasons[name] = why
         if column.lost_dates:
             lost_dates.append(f"{column.lost_dates:,} in '{name}'")
     if lost_dates:
@@ -241,8 +244,12 @@ def _assembled(
         design = declared.design
         remarks += declared.warnings
         notes = _notes(structure, "_dta")
+        weight = whole.get("weight")
     elif isinstance(structure, SpssFile):
         weight = structure.weight
+        design = design_read(whole.get("design"))
+    sets = _multiple_response(meta.mr_sets or {}, list(frame))
+    sets |= {one["name"]: MultipleResponse(**one) for one in whole.get("multiple_response", ())}
     data = pd.DataFrame(frame, index=pd.RangeIndex(contents.rows), copy=False)
     return Microdata(
         data,
@@ -250,10 +257,10 @@ def _assembled(
         path,
         design,
         reasons=reasons,
-        title=meta.file_label or "",
+        title=whole.get("title") or meta.file_label or "",
         notes=notes,
         weight=weight,
-        multiple_response=_multiple_response(meta.mr_sets or {}, list(frame)),
+        multiple_response=sets,
         remarks=tuple(remarks),
     )
 
@@ -282,6 +289,17 @@ def _raw(name: str, contents: Contents, family: Family) -> RawColumn:
         display_width=(meta.variable_display_width or {}).get(name) or None,
         text=meta.readstat_variable_types.get(name) == "string",
     )
+
+
+def _left_by_us(
+    structure: StataFile | SpssFile | None,
+) -> tuple[dict[str, Any], Callable[[str], dict[str, Any]]]:
+    """Find what `write` left in the file about the whole and about each variable."""
+    if isinstance(structure, StataFile):
+        stata = structure
+        return loaded(stata.of("_dta").get(OWN)), lambda name: loaded(stata.of(name).get(OWN))
+    whole = loaded(structure.own) if structure is not None else {}
+    return whole, lambda name: dict(whole.get("variables", {}).get(name, {}))
 
 
 def _notes(structure: StataFile, owner: str) -> tuple[str, ...]:

@@ -117,6 +117,8 @@ def _attempt(path: Path, kind: str, **options: Any) -> tuple[pd.DataFrame, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             frame, meta = READERS[kind](path, disable_datetime_conversion=True, **options)
+        if kind == "dta":
+            frame = _with_blanks(path, frame, meta, options)
     except UnicodeDecodeError as error:
         raise _UndecodableError("it is not UTF-8") from error
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
@@ -127,6 +129,30 @@ def _attempt(path: Path, kind: str, **options: Any) -> tuple[pd.DataFrame, Any]:
     except (OverflowError, ValueError, MemoryError, SystemError) as error:
         raise FileUnreadable(_in_words(path, type(error).__name__)) from None
     return frame, meta
+
+
+def _with_blanks(
+    path: Path, frame: pd.DataFrame, meta: Any, options: dict[str, Any]
+) -> pd.DataFrame:
+    """Read again the whole-number columns in which special missing values stand.
+
+    pyreadstat 1.3.7 leaves uninitialised memory in the cells that hold a plain "." after the first
+    ".a" of such a column, as long as it fills NumPy arrays; its lists are right.
+    """
+    wrong = [
+        one for one in meta.missing_user_values if meta.readstat_variable_types[one][:3] == "int"
+    ]
+    if not wrong or options.get("metadataonly"):
+        return frame
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        again, _ = READERS["dta"](
+            path,
+            disable_datetime_conversion=True,
+            **{**options, "usecols": wrong, "output_format": "dict"},
+        )
+    right = {name: pd.Series(again[name], dtype=object) for name in wrong}
+    return frame.assign(**right)
 
 
 def _in_words(path: Path, said: str) -> str:

@@ -6,13 +6,23 @@ are left to pyreadstat.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 from mmap import mmap
 
 from mpsurvey.errors import FileUnreadable
+from mpsurvey.microdata.own import OWN
 
-__all__ = ["SpssFile", "check_portable", "is_encrypted", "is_portable", "is_spss", "parse_spss"]
+__all__ = [
+    "SpssFile",
+    "check_portable",
+    "is_encrypted",
+    "is_portable",
+    "is_spss",
+    "parse_spss",
+    "read_dictionary",
+]
 
 Content = bytes | mmap
 CUT = "The file is cut short: {what}. Ask for it again, or copy it again."
@@ -32,11 +42,14 @@ class SpssFile:
         The weight variable, or ``None``.
     encoding
         The character encoding that the file declares, or ``None``.
+    own
+        What this library left in the file's attributes.
     """
 
     rows: int | None
     weight: str | None
     encoding: str | None
+    own: str | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +65,8 @@ class _Dictionary:
     codepage: int | None = None
     elements: int = 0
     data_at: int = 0
+    end_record_at: int = 0
+    own: str | None = None
 
 
 def is_spss(head: bytes) -> bool:
@@ -73,7 +88,7 @@ def parse_spss(content: Content, name: str) -> SpssFile:
         Where the file is cut short.
     """
     try:
-        dictionary = _read_dictionary(content)
+        dictionary = read_dictionary(content)
         _check_end(content, dictionary, name)
     except (struct.error, IndexError):
         raise FileUnreadable(
@@ -84,10 +99,12 @@ def parse_spss(content: Content, name: str) -> SpssFile:
         dictionary.rows if dictionary.rows >= 0 else None,
         dictionary.long_names.get(weight, weight) if weight else None,
         dictionary.encoding,
+        dictionary.own,
     )
 
 
-def _read_dictionary(content: Content) -> _Dictionary:
+def read_dictionary(content: Content) -> _Dictionary:
+    """Walk the records of the dictionary."""
     order = "<" if struct.unpack("<i", content[64:68])[0] in (2, 3) else ">"
     _, width, compression, weight, rows = struct.unpack(order + "5i", content[64:84])
     found = _Dictionary(order, compression, width, rows, weight)
@@ -127,6 +144,7 @@ def _read_dictionary(content: Content) -> _Dictionary:
             at += size * count
             _read_extension(subtype, body, found)
         elif record == END_OF_DICTIONARY:
+            found.end_record_at = at - 4
             at += 4
             break
         else:
@@ -150,6 +168,9 @@ def _read_extension(subtype: int, body: bytes, found: _Dictionary) -> None:
                 found.long_names[short.decode("latin-1")] = long.decode("latin-1")
     elif subtype == 16 and len(body) >= 16 and found.rows < 0:
         found.rows = struct.unpack(found.order + "q", body[8:16])[0]
+    elif subtype == 17:
+        match = re.search(rf"{OWN}\('(.*?)'\n".encode(), body, re.DOTALL)
+        found.own = match.group(1).decode("utf-8", errors="replace") if match else None
     elif subtype == 20:
         found.encoding = body.decode("latin-1").strip() or None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mpsurvey.declaration import (
     Bootstrap,
@@ -19,7 +20,7 @@ from mpsurvey.declaration import (
 from mpsurvey.errors import did_you_mean
 from mpsurvey.microdata.stata import StataFile
 
-__all__ = ["Declared", "characteristics_of", "declared_design"]
+__all__ = ["Declared", "characteristics_of", "declared_design", "renamed_design"]
 
 SINGLE_UNIT: dict[str, LonelyPsu] = {
     "": "fail",
@@ -249,3 +250,25 @@ def _say_replicates(replicates: Replicates) -> tuple[dict[str, str], list[tuple[
         (column, "jk_multiplier", repr(float(one)))
         for column, one in zip(columns, each, strict=True)
     ]
+
+
+def renamed_design(design: Design, names: Mapping[str, str]) -> Design:
+    """Return a design whose columns have been renamed."""
+
+    def new(column: str | None) -> str | None:
+        return names.get(column, column) if column else column
+
+    def stages(columns: Any) -> tuple[Any, ...]:
+        return tuple(new(one) for one in columns or ())
+
+    replicates = design.replicates
+    if replicates is not None and not isinstance(replicates.columns, str | None):
+        replicates = replace(replicates, columns=stages(replicates.columns))
+    return replace(
+        design,
+        weight=new(design.weight),
+        strata=stages(design.strata),
+        psu=stages(design.psu),
+        fpc=stages(design.fpc),
+        replicates=replicates,
+    )

@@ -122,3 +122,6 @@ class MultipleResponse:
     columns: tuple[str, ...]
     label: str = ""
     counted: Any = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))
