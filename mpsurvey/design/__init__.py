@@ -8,7 +8,8 @@ from mpsurvey.declaration import (
     Replicates,
     SuccessiveDifference,
 )
-from mpsurvey.design.sample import Sample, describe
+from mpsurvey.design.replicates import ReplicateWeights
+from mpsurvey.design.sample import Sample, add_replicates, describe
 from mpsurvey.design.units import Stage, Units
 
 __all__ = [
@@ -16,10 +17,12 @@ __all__ = [
     "Brr",
     "Design",
     "Jackknife",
+    "ReplicateWeights",
     "Replicates",
     "Sample",
     "Stage",
     "SuccessiveDifference",
     "Units",
+    "add_replicates",
     "describe",
 ]

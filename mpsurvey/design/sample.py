@@ -11,12 +11,13 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from mpsurvey.declaration import Design
+from mpsurvey.declaration import Design, Replicates
 from mpsurvey.design.codes import Codes, encode
+from mpsurvey.design.replicates import ReplicateWeights, make, read
 from mpsurvey.design.units import Keys, Units, arrange
 from mpsurvey.errors import ColumnMissing, DesignError
 
-__all__ = ["Sample", "shared_psu_codes"]
+__all__ = ["Sample", "add_replicates", "describe", "shared_psu_codes"]
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +61,8 @@ class Sample:
         Sampling unit of each row, shape (n,), an index into `units`.
     units : Units
         The sampling units and their stages.
+    replicates : ReplicateWeights or None
+        Replicate weights: statistics then find their variance by replication.
 
     Raises
     ------
@@ -84,6 +87,7 @@ class Sample:
     weight: Floats = field(init=False, repr=False)
     row_unit: Codes = field(init=False, repr=False)
     units: Units = field(init=False, repr=False)
+    replicates: ReplicateWeights | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         native = getattr(self.data, "frame", self.data)
@@ -97,12 +101,19 @@ class Sample:
             )
         _check_columns(design, eager.columns)
         weight, row_unit, units = _compile(eager, design)
+        replicates = None
+        if design.replicates is not None and design.replicates.columns is not None:
+            replicates = read(design.replicates, eager.columns)
+        elif design.replicates is not None:
+            replicates, declared = make(design.replicates, units)
+            design = replace(design, replicates=declared)
         for name, value in (
             ("design", design),
             ("frame", eager),
             ("weight", weight),
             ("row_unit", row_unit),
             ("units", units),
+            ("replicates", replicates),
         ):
             object.__setattr__(self, name, value)
 
@@ -147,6 +158,46 @@ class Sample:
             f"Sample: {len(self):,} rows standing for {self.weight.sum():,.10g}; "
             f"{describe(self.design, self.units, len(self))}"
         )
+
+
+def add_replicates(sample: Sample, replicates: Replicates) -> Sample:
+    """Make replicate weights for a sample; its statistics then use replication.
+
+    Use it for statistics that no formula covers, for weights whose making must be repeated in each
+    replicate, or to give others a file from which they can find variances without the design.
+
+    Parameters
+    ----------
+    sample
+        The sample; its strata, PSUs and finite population correction shape the replicates.
+    replicates
+        ``Bootstrap(replicates=500, seed=1)``, ``Jackknife()``, ``Brr()`` (two PSUs per stratum) or
+        ``SuccessiveDifference()``, without columns.
+
+    Returns
+    -------
+    Sample
+        The replicates are factors of the sampling units; the rows get no new columns.
+
+    Raises
+    ------
+    DesignError
+        The design does not suit the method, for instance half-samples of strata of three PSUs.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpsurvey as mp
+    >>> people = pd.DataFrame({"ea": [1, 1, 2, 2, 3, 3], "age": [20, 30, 40, 50, 60, 70]})
+    >>> sample = mp.add_replicates(mp.Sample(people, mp.Design(psu="ea")), mp.Jackknife())
+    >>> sample.replicates.method
+    'jackknife (JK1), 3 replicates'
+    """
+    if replicates.columns is not None:
+        raise DesignError(
+            "add_replicates makes replicates, but columns are named. Declare the file's own in "
+            "Design(replicates=...)."
+        )
+    return sample.with_design(replicates=replicates)
 
 
 def describe(design: Design, units: Units, rows: int) -> str:

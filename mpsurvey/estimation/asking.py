@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mpsurvey.design import Sample, describe
+from mpsurvey.design import ReplicateWeights, Sample, describe
 from mpsurvey.design.codes import encode
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
-from mpsurvey.estimation import scan, taylor
+from mpsurvey.estimation import linearise, replication, scan, taylor
 from mpsurvey.estimation.domains import Domains, names_of, series, split_domains
-from mpsurvey.estimation.estimates import Estimates, assemble
+from mpsurvey.estimation.estimates import Estimates, Uncertainty, assemble
 from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.linearise import Statistic
 from mpsurvey.rule import Formula, parse_value
@@ -206,14 +206,16 @@ def answer(
         answered=question.answered,
         categories=question.categories,
     )
-    linearised = statistic(totals.totals)
-    scores = taylor.score(totals, linearised.gradient)
-    figures = linearised.estimate.shape[-1]
+    value = linearise.evaluate(statistic, totals.totals)
+    figures = value.shape[-1]
     empty = totals.n == 0
-    estimate = np.where(empty[:, None], np.nan, linearised.estimate).ravel()
-    se = np.sqrt(scores.variance())
-    whole = np.full_like(totals.df, sample.units.degrees_of_freedom)
-    freedom = np.repeat((totals.df if df == "domain" else whole).astype(np.float64), figures)
+    estimate = np.where(empty[:, None], np.nan, value).ravel()
+    slope = None
+    if sample.replicates is None or deff:
+        slope = linearise.gradient(statistic, totals.totals)
+    uncertainty = _uncertainty(question, totals, statistic, estimate, slope)
+    se = np.sqrt(uncertainty.variance())
+    freedom = np.repeat(_freedom(question, totals, df).astype(np.float64), figures)
     n = np.repeat(totals.n, figures)
     find = interval or (lambda p, s, f, _n, lv: t_interval(p, s, f, lv))
     categories = question.categories
@@ -227,7 +229,9 @@ def answer(
         estimate=estimate,
         se=se,
         interval=find(estimate, se, freedom, n.astype(np.float64), level),
-        deff=_design_effects(question, totals, linearised.gradient, se, deff) if deff else None,
+        deff=None
+        if slope is None or not deff
+        else _design_effects(question, totals, slope, se, deff),
         df=freedom,
         n=n,
         population=np.repeat(totals.population, figures),
@@ -235,15 +239,53 @@ def answer(
     return Estimates(
         frame=frame,
         statistic=name,
-        method="Taylor linearisation",
+        method="Taylor linearisation" if sample.replicates is None else _method(sample.replicates),
         level=level,
         design=sample.design,
         basis=describe(sample.design, sample.units, len(sample)),
-        uncertainty=scores,
+        uncertainty=uncertainty,
         labels=_labels(sample, [*domains.names, *dict.fromkeys(variables)]),
         titles=_titles(sample, [*domains.names, *dict.fromkeys(variables)]),
         notes=(*question.notes, *_cautions(totals)),
     )
+
+
+def _uncertainty(
+    question: Question,
+    totals: scan.UnitTotals,
+    statistic: Statistic,
+    estimate: Floats,
+    slope: Floats | None,
+) -> Uncertainty:
+    """Unit scores, or the replicates' deviations where the sample has replicates."""
+    sample = question.sample
+    if sample.replicates is None:
+        assert slope is not None  # noqa: S101 - made by the caller
+        return taylor.score(totals, slope)
+    repeated = replication.replicate_totals(
+        sample, totals, question.domains, question.columns, question.answered, question.categories
+    )
+    figures = replication.replicated_figures(statistic, repeated)
+    return replication.deviations(figures, estimate, sample.replicates)
+
+
+def _freedom(
+    question: Question, totals: scan.UnitTotals, df: DegreesOfFreedom
+) -> NDArray[np.int64]:
+    """Degrees of freedom of each domain, shape (D,)."""
+    sample = question.sample
+    if sample.replicates is not None and sample.replicates.columns:
+        if df == "design":
+            whole = replication.replicate_freedom(sample, split_domains(sample), None)
+            return np.full_like(totals.df, whole[0])
+        return replication.replicate_freedom(sample, question.domains, question.answered)
+    if df == "design":
+        return np.full_like(totals.df, sample.units.degrees_of_freedom)
+    return totals.df
+
+
+def _method(replicates: ReplicateWeights) -> str:
+    return f"Replication by {replicates.method}"
 
 
 def check_options(level: float, deff: Deff, df: DegreesOfFreedom) -> None:

@@ -7,7 +7,7 @@ everything after it is algebra on small arrays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from mpsurvey.design.codes import Codes
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.domains import Domains, series
 
-__all__ = ["Categories", "UnitTotals", "numbers", "second_moments", "unit_totals"]
+__all__ = ["Categories", "UnitTotals", "domain_totals", "numbers", "second_moments", "unit_totals"]
 
 Floats = NDArray[np.float64]
 
@@ -221,6 +221,54 @@ def _degrees_of_freedom(
     return np.bincount(psu_pairs % size, minlength=size) - np.bincount(
         stratum_pairs % size, minlength=size
     )
+
+
+def domain_totals(
+    sample: Sample,
+    domains: Domains,
+    columns: Sequence[Floats],
+    weights: Iterable[Floats],
+    *,
+    answered: NDArray[np.bool_] | None = None,
+    categories: Categories | None = None,
+) -> Floats:
+    """Sum weighted columns by domain, once for each set of weights.
+
+    Parameters
+    ----------
+    sample, domains, columns, answered, categories
+        As in `unit_totals`.
+    weights
+        R sets of weights, each of shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (R, D, K), sums of weights first.
+    """
+    rows = _rows(domains, answered, categories)
+    size = domains.size
+    count = len(sample) if rows is None else len(rows)
+    domain = np.zeros(count, dtype=np.intp)
+    if domains.code is not None:
+        domain = domains.code if rows is None else domains.code[rows]
+    kept = [column if rows is None else column[rows] for column in columns]
+    wide = 0 if categories is None else len(categories.values)
+    cell = domain
+    if categories is not None:
+        cell = domain * wide + (categories.code if rows is None else categories.code[rows])
+    found = []
+    for every in weights:
+        weight = every if rows is None else every[rows]
+        if categories is not None:
+            flat = np.bincount(cell, weights=weight, minlength=size * wide)
+            table = flat.reshape(size, wide)
+            found.append(np.column_stack([table.sum(axis=1), table]))
+            continue
+        sums = [np.bincount(domain, weights=weight, minlength=size)]
+        sums += [np.bincount(domain, weights=weight * column, minlength=size) for column in kept]
+        found.append(np.column_stack(sums))
+    return np.stack(found)
 
 
 def second_moments(
