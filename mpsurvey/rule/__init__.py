@@ -12,7 +12,29 @@ systems.
 
 from __future__ import annotations
 
+from mpsurvey.rule.csharp import CSharp
+from mpsurvey.rule.cspro import CSPro
 from mpsurvey.rule.nodes import Node, walk
 from mpsurvey.rule.parsed import Formula, Rule, parse_formula, parse_rule, parse_value
+from mpsurvey.rule.surveyjs import SurveyJS
+from mpsurvey.rule.targets import Known, Writer, in_order
+from mpsurvey.rule.words import in_words
+from mpsurvey.rule.xpath import XPath
 
-__all__ = ["Formula", "Node", "Rule", "parse_formula", "parse_rule", "parse_value", "walk"]
+__all__ = [
+    "CSPro",
+    "CSharp",
+    "Formula",
+    "Known",
+    "Node",
+    "Rule",
+    "SurveyJS",
+    "Writer",
+    "XPath",
+    "in_order",
+    "in_words",
+    "parse_formula",
+    "parse_rule",
+    "parse_value",
+    "walk",
+]

@@ -25,6 +25,7 @@ from mpsurvey.rule.nodes import (
     Value,
     walk,
 )
+from mpsurvey.rule.words import in_words
 
 __all__ = ["Formula", "Rule", "parse_formula", "parse_rule", "parse_value"]
 
@@ -54,6 +55,20 @@ class _Parsed:
 
     def __str__(self) -> str:
         return self.text
+
+    def words(
+        self,
+        language: str = "en",
+        *,
+        names: Mapping[str, str] | None = None,
+        answers: Mapping[str, Mapping[int, str]] | None = None,
+    ) -> str:
+        """Say it in words: 'en', 'fr', 'es', 'ru', 'ar', and English for any other.
+
+        >>> parse_rule("age >= 15 and sex == 2").words("fr", answers={"sex": {2: "Femme"}})
+        'age est au moins 15 et sex est 2 (Femme)'
+        """
+        return in_words(self.node, language, names=names, answers=answers)
 
     def columns(self, frame: Any) -> tuple[str, ...]:
         """Return the columns of a frame that are read, in the frame's order.
