@@ -34,6 +34,8 @@ class RawColumn:
         Every value label, also of codes that count as missing; letters for special missing values.
     missing
         What the file declares missing: values and ``(low, high)`` pairs.
+    letters
+        Special missing values that were already parted from the numbers, with their rows.
     """
 
     name: str
@@ -46,6 +48,7 @@ class RawColumn:
     format: str | None = None
     display_width: int | None = None
     text: bool = False
+    letters: tuple[tuple[str, np.ndarray], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def _text_column(raw: RawColumn, labels: dict[Any, str], described: Variable) ->
 
 def _numbers(raw: RawColumn, labels: dict[Any, str], described: Variable) -> Column:
     numbers, tags = split_tags(raw.values)
+    tags = [*raw.letters, *tags]
     ranges = tuple((low, high) for low, high in map(_pair, raw.missing) if low != high)
     discrete = [plain_number(low) for low, high in map(_pair, raw.missing) if low == high]
     marked = {

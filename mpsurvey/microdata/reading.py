@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from mpsurvey.errors import ColumnMissing, FileUnreadable
+from mpsurvey.errors import FileUnreadable
 from mpsurvey.microdata.codebook import design_read
 from mpsurvey.microdata.columns import RawColumn, make_column
 from mpsurvey.microdata.dataset import FileWarning, Microdata
 from mpsurvey.microdata.dates import Family
 from mpsurvey.microdata.own import OWN, loaded, restored
-from mpsurvey.microdata.readstat import Contents, read_contents
+from mpsurvey.microdata.readstat import Contents, read_contents, read_stata_contents
 from mpsurvey.microdata.reasons import Reasons
 from mpsurvey.microdata.sas import check_transport, is_catalogue, is_sas, is_transport, parse_sas
 from mpsurvey.microdata.spss import (
@@ -113,9 +113,13 @@ def read(
         return _told(Microdata(frame, variables, path, remarks=tuple(remarks)))
     if kind == "parquet":
         return _read_parquet(path, columns)
-    structure = _structure(path, kind)
-    contents = read_contents(path, kind, columns, encoding, structure)
-    _check_columns(path, contents, columns)
+    with mapped(path) as content:
+        structure = _structure(path, kind, content)
+        if isinstance(structure, StataFile):
+            contents = read_stata_contents(path, columns, encoding, structure, content)
+        else:
+            rows = structure.rows if structure is not None else None
+            contents = read_contents(path, kind, columns, encoding, rows)
     return _told(_assembled(path, kind, contents, structure, columns))
 
 
@@ -186,28 +190,19 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
         yield view
 
 
-def _structure(path: Path, kind: str) -> StataFile | SpssFile | None:
+def _structure(path: Path, kind: str, content: mmap.mmap) -> StataFile | SpssFile | None:
     """Read what the header declares, and refuse a file that ends too early."""
-    with mapped(path) as content:
-        if kind == "dta":
-            return parse_stata(content, path.name)
-        if kind == "sav":
-            return parse_spss(content, path.name)
-        if kind == "por":
-            check_portable(content, path.name)
-        elif kind == "sas7bdat":
-            parse_sas(content, path.name)
-        elif kind == "xpt":
-            check_transport(content, path.name)
+    if kind == "dta":
+        return parse_stata(content, path.name)
+    if kind == "sav":
+        return parse_spss(content, path.name)
+    if kind == "por":
+        check_portable(content, path.name)
+    elif kind == "sas7bdat":
+        parse_sas(content, path.name)
+    elif kind == "xpt":
+        check_transport(content, path.name)
     return None
-
-
-def _check_columns(path: Path, contents: Contents, columns: Sequence[str] | None) -> None:
-    if columns is None or len(contents.frame.columns) == len(set(columns)):
-        return
-    known = contents.every_column()
-    absent = [(f"reading {path.name}", name) for name in columns if name not in known]
-    raise ColumnMissing(absent, known)
 
 
 def _assembled(
@@ -222,7 +217,7 @@ def _assembled(
     frame, variables, reasons = {}, {}, {}
     remarks = list(contents.remarks)
     lost_dates: list[str] = []
-    for name in columns if columns is not None else contents.frame.columns:
+    for name in columns if columns is not None else contents.columns:
         column = make_column(_raw(name, contents, FAMILIES[kind]))
         frame[name] = column.values
         variable = column.variable
@@ -279,7 +274,8 @@ def _raw(name: str, contents: Contents, family: Family) -> RawColumn:
         declared.append((low, high))
     return RawColumn(
         name=name,
-        values=contents.frame[name],
+        values=contents.columns[name].values,
+        letters=contents.columns[name].letters,
         family=family,
         label=(meta.column_names_to_labels.get(name) or "").strip(),
         labels=meta.variable_value_labels.get(name),

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyreadstat
 
-from mpsurvey.errors import FileUnreadable
-from mpsurvey.microdata.spss import SpssFile
-from mpsurvey.microdata.stata import StataFile
+from mpsurvey.errors import ColumnMissing, FileUnreadable
+from mpsurvey.microdata.dta_rows import take_columns
+from mpsurvey.microdata.stata import Content, StataFile
 
-__all__ = ["Contents", "read_contents"]
+__all__ = ["Contents", "RawValues", "read_contents", "read_stata_contents"]
 
 READERS: dict[str, Callable[..., Any]] = {
     "sav": pyreadstat.read_sav,
     "por": pyreadstat.read_por,
-    "dta": pyreadstat.read_dta,
+    "dta": pyreadstat.read_dta,  # its metadata only
     "sas7bdat": pyreadstat.read_sas7bdat,
     "xpt": pyreadstat.read_xport,
 }
 # Tried in this order after the declared encoding; the last one takes any byte.
 LIKELY = ("UTF-8", "WINDOWS-1252", "ISO-8859-1")
 NOT_DECODABLE = ("Unable to convert string", "unsupported character set")
+BINARY = "holds something other than text (pictures, other binary data) and became missing."
 FAULTS = {
     "Unable to read from file": "it is cut short",
     "row count": "it is cut short: fewer rows are there than its header declares",
@@ -37,28 +39,33 @@ FAULTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class RawValues:
+    """A column as it stands in the file, and special missing values already parted from it."""
+
+    values: Any
+    letters: tuple[tuple[str, np.ndarray], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """What pyreadstat made of a file.
+    """What a file holds.
 
     Parameters
     ----------
-    frame
+    columns
         Raw columns: numbers are not turned into dates, missing codes are still in place.
     meta
         pyreadstat's metadata.
     rows
         Number of rows.
+    remarks
+        Encodings that were assumed.
     """
 
-    frame: pd.DataFrame
+    columns: Mapping[str, RawValues]
     meta: Any
     rows: int
     remarks: tuple[str, ...] = ()
-    read_names: Callable[[], list[str]] = field(default=list)
-
-    def every_column(self) -> list[str]:
-        """Names of all columns of the file, also those that were not read."""
-        return self.read_names()
 
 
 class _UndecodableError(Exception):
@@ -70,7 +77,7 @@ def read_contents(
     kind: str,
     columns: Sequence[str] | None,
     encoding: str | None,
-    structure: StataFile | SpssFile | None,
+    declared_rows: int | None,
 ) -> Contents:
     """Read a file with pyreadstat, trying likely encodings where the declared one does not fit.
 
@@ -80,30 +87,73 @@ def read_contents(
         pyreadstat refuses it, or reads fewer rows than the header declares.
     """
     wanted = list(columns) if columns is not None else None
+    frame, meta, remarks = _read(path, kind, encoding, usecols=wanted)
+    if wanted is not None and len(frame.columns) < len(set(wanted)):
+        _, whole, _ = _read(path, kind, encoding, metadataonly=True)
+        check_names(path, wanted, whole.column_names)
+    rows = len(frame) if len(frame.columns) else int(meta.number_rows or 0)
+    if declared_rows is not None and rows < declared_rows:
+        raise FileUnreadable(
+            f"{path.name}: the file is cut short: {rows:,} of {declared_rows:,} rows are there. "
+            "Ask for it again, or copy it again."
+        )
+    raw = {name: RawValues(frame[name]) for name in frame.columns}
+    return Contents(raw, meta, rows, remarks)
 
-    def attempt(**options: Any) -> tuple[pd.DataFrame, Any]:
-        return _attempt(path, kind, usecols=wanted, **options)
 
-    def names() -> list[str]:
-        return list(_attempt(path, kind, metadataonly=True)[1].column_names)
+def read_stata_contents(
+    path: Path,
+    columns: Sequence[str] | None,
+    encoding: str | None,
+    file: StataFile,
+    content: Content,
+) -> Contents:
+    """Read a Stata file: labels and formats with pyreadstat, rows from the file's own records."""
+    names = list(columns) if columns is not None else list(file.columns)
+    check_names(path, names, file.columns)
+    _, meta, remarks = _read(path, "dta", encoding, metadataonly=True)
+    taken = take_columns(content, file, names, encoding, path.name)
+    said: dict[str, list[str]] = {}
+    for name, column in taken.items():
+        if column.encoding and encoding is None:
+            said.setdefault(column.encoding, []).append(name)
+    why = (
+        "is not UTF-8, which its release prescribes"
+        if file.release >= 118
+        else f"has no declared encoding (release {file.release})"
+    )
+    found = [
+        f"{path.name}: text in {_listed(some)} {why}; it was read as {used}. "
+        "If letters look wrong, pass encoding=."
+        for used, some in said.items()
+    ]
+    if binary := [name for name, column in taken.items() if column.binary]:
+        found.append(f"{path.name}: {_listed(binary)} {BINARY}")
+    raw = {name: RawValues(one.values, one.letters) for name, one in taken.items()}
+    return Contents(raw, meta, file.rows, (*remarks, *found))
 
-    remarks: tuple[str, ...] = ()
+
+def check_names(path: Path, wanted: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse columns that the file does not have."""
+    absent = [(f"reading {path.name}", name) for name in wanted if name not in known]
+    if absent:
+        raise ColumnMissing(absent, known)
+
+
+def _read(
+    path: Path, kind: str, encoding: str | None, **options: Any
+) -> tuple[pd.DataFrame, Any, tuple[str, ...]]:
     try:
-        frame, meta = attempt(encoding=encoding)
+        frame, meta = _attempt(path, kind, encoding=encoding, **options)
     except _UndecodableError as fault:
         if encoding is not None:
             raise FileUnreadable(
                 f"{path.name}: its text is not {encoding}. Leave the encoding out, or name another."
             ) from None
-        frame, meta, remarks = _by_likely_encoding(path, kind, wanted, str(fault))
-    rows = len(frame) if len(frame.columns) else int(meta.number_rows or 0)
-    declared = structure.rows if structure is not None else None
-    if declared is not None and rows < declared:
-        raise FileUnreadable(
-            f"{path.name}: the file is cut short: {rows:,} of {declared:,} rows are there. "
-            "Ask for it again, or copy it again."
-        )
-    return Contents(frame, meta, rows, remarks, names)
+        if options.get("metadataonly"):
+            return _all_in(path, kind, str(fault), **options)
+        return _by_likely_encoding(path, kind, options.get("usecols"), str(fault))
+    return frame, meta, ()
 
 
 def _attempt(path: Path, kind: str, **options: Any) -> tuple[pd.DataFrame, Any]:
@@ -117,8 +167,6 @@ def _attempt(path: Path, kind: str, **options: Any) -> tuple[pd.DataFrame, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             frame, meta = READERS[kind](path, disable_datetime_conversion=True, **options)
-        if kind == "dta":
-            frame = _with_blanks(path, frame, meta, options)
     except UnicodeDecodeError as error:
         raise _UndecodableError("it is not UTF-8") from error
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
@@ -129,30 +177,6 @@ def _attempt(path: Path, kind: str, **options: Any) -> tuple[pd.DataFrame, Any]:
     except (OverflowError, ValueError, MemoryError, SystemError) as error:
         raise FileUnreadable(_in_words(path, type(error).__name__)) from None
     return frame, meta
-
-
-def _with_blanks(
-    path: Path, frame: pd.DataFrame, meta: Any, options: dict[str, Any]
-) -> pd.DataFrame:
-    """Read again the whole-number columns in which special missing values stand.
-
-    pyreadstat 1.3.7 leaves uninitialised memory in the cells that hold a plain "." after the first
-    ".a" of such a column, as long as it fills NumPy arrays; its lists are right.
-    """
-    wrong = [
-        one for one in meta.missing_user_values if meta.readstat_variable_types[one][:3] == "int"
-    ]
-    if not wrong or options.get("metadataonly"):
-        return frame
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        again, _ = READERS["dta"](
-            path,
-            disable_datetime_conversion=True,
-            **{**options, "usecols": wrong, "output_format": "dict"},
-        )
-    right = {name: pd.Series(again[name], dtype=object) for name in wrong}
-    return frame.assign(**right)
 
 
 def _in_words(path: Path, said: str) -> str:
@@ -169,7 +193,7 @@ def _by_likely_encoding(
     try:
         _, meta = _attempt(path, kind, metadataonly=True)
     except _UndecodableError:
-        return _all_in(path, kind, columns, fault)
+        return _all_in(path, kind, fault, usecols=columns)
     names = columns if columns is not None else list(meta.column_names)
     texts = [one for one in names if meta.readstat_variable_types.get(one) == "string"]
     fitting = [one for one in names if one not in texts]
@@ -191,7 +215,7 @@ def _by_likely_encoding(
             else:
                 binary.append(name)
     if len(binary) == len(texts):
-        return _all_in(path, kind, columns, fault)
+        return _all_in(path, kind, fault, usecols=columns)
     frame, _ = _attempt(path, kind, usecols=fitting) if fitting else (pd.DataFrame(), None)
     _, full = _attempt(path, kind, metadataonly=True, usecols=names)
     rows = max(len(frame), *(len(part) for part in parts.values()), 0)
@@ -203,10 +227,7 @@ def _by_likely_encoding(
         for encoding, found in said.items()
     ]
     if binary:
-        remarks.append(
-            f"{path.name}: {_listed(binary)} holds something other than text (pictures or other "
-            "binary data) and became missing."
-        )
+        remarks.append(f"{path.name}: {_listed(binary)} {BINARY}")
     return pd.DataFrame(joined), full, tuple(remarks)
 
 
@@ -216,11 +237,11 @@ def _listed(names: list[str]) -> str:
 
 
 def _all_in(
-    path: Path, kind: str, columns: list[str] | None, fault: str
+    path: Path, kind: str, fault: str, **options: Any
 ) -> tuple[pd.DataFrame, Any, tuple[str, ...]]:
     for encoding in LIKELY:
         try:
-            frame, meta = _attempt(path, kind, usecols=columns, encoding=encoding)
+            frame, meta = _attempt(path, kind, encoding=encoding, **options)
         except _UndecodableError:
             continue
         why = (

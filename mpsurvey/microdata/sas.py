@@ -68,11 +68,24 @@ def is_transport(head: bytes) -> bool:
 def check_transport(content: Content, name: str) -> None:
     """See that a transport file is made of whole records and whole rows.
 
-    Version 5 does not declare its number of rows: a file cut exactly between two records, at the
+    The format does not declare its number of rows: a file cut exactly between two records, at the
     end of a row, cannot be told from a whole one.
     """
     if len(content) % RECORD:
         raise FileUnreadable(f"{name}: {CUT.format(what='its last record is incomplete')}")
-    rows = re.search(rb"HEADER RECORD\*{7}OBS(V8)? {3,5}HEADER RECORD!{7}", content)
-    if rows is None:
+    names = re.search(rb"HEADER RECORD\*{7}NAM(?:ESTR|STV8) HEADER RECORD!{7}(\d{10})", content)
+    rows = re.search(rb"HEADER RECORD\*{7}OBS(?:V8| {2}) {3}HEADER RECORD!{7}", content)
+    if names is None or rows is None:
         raise FileUnreadable(f"{name}: {CUT.format(what='it ends before its rows')}")
+    described = re.search(
+        rb"HEADER RECORD\*{7}MEMB(?:ER |V8 ) {1}HEADER RECORD!{7}.{27}(\d{3})", content
+    )
+    size = int(described.group(1)) if described else 140
+    width, at = 0, names.start() + RECORD
+    for k in range(int(names.group(1))):
+        (length,) = struct.unpack_from(">h", content, at + size * k + 4)
+        width += length
+    first = rows.start() + RECORD
+    left = (len(content) - first) % width if width else 0
+    if content[len(content) - left :].strip():
+        raise FileUnreadable(f"{name}: {CUT.format(what='its last row is incomplete')}")

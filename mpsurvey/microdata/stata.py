@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from mmap import mmap
 from typing import Any
 
+import numpy as np
+
 from mpsurvey.errors import FileUnreadable
 
 __all__ = ["StataFile", "is_stata", "parse_stata"]
 
 Content = bytes | mmap
 RELEASES = (105, 108, 110, 111, 113, 114, 115, 117, 118, 119)
-FIXED_WIDTHS = {"b": 1, "i": 2, "l": 4, "f": 4, "d": 8}
-BYTE_CODES = {251: 1, 252: 2, 253: 4, 254: 4, 255: 8}
+LETTERS = {"b": "i1", "i": "i2", "l": "i4", "f": "f4", "d": "f8"}
+BYTE_CODES = {251: "i1", 252: "i2", 253: "i4", 254: "f4", 255: "f8"}
+WORD_CODES = {65530: "i1", 65529: "i2", 65528: "i4", 65527: "f4", 65526: "f8"}
+STRL = 32768
 CUT = "The file is cut short: {what}. Ask for it again, or copy it again."
 
 
@@ -35,6 +39,12 @@ class StataFile:
         The number of rows that the header declares.
     columns
         Names of the variables.
+    types
+        NumPy types of the variables in the data section; ``"strL"`` for long texts.
+    order
+        Byte order, ``"<"`` or ``">"``.
+    data_at, strls_at
+        Where the data section and the section of long texts begin.
     characteristics
         ``(variable or "_dta", name, text)`` in file order.
     """
@@ -42,6 +52,10 @@ class StataFile:
     release: int
     rows: int
     columns: tuple[str, ...]
+    types: tuple[str, ...]
+    order: str
+    data_at: int
+    strls_at: int
     characteristics: tuple[tuple[str, str, str], ...]
 
     def of(self, owner: str) -> dict[str, str]:
@@ -126,7 +140,9 @@ def _parse_plain(content: Content, name: str) -> StataFile:
             characteristics.append(
                 (_text(owner, release), _text(key, release), _text(field[2 * width :], release))
             )
-    row_width = sum(_width(code, release) for code in types)
+    kinds = tuple(_kind(code, release, cursor.order) for code in types)
+    row_width = sum(np.dtype(kind).itemsize for kind in kinds)
+    data_at = cursor.at
     have = len(content) - cursor.at
     if have < row_width * rows:
         what = f"{have // max(row_width, 1):,} of {rows:,} rows are there"
@@ -134,13 +150,18 @@ def _parse_plain(content: Content, name: str) -> StataFile:
     cursor.take(row_width * rows)
     if release >= 108:
         _walk_labels(cursor, release, name)
-    return StataFile(release, rows, columns, tuple(characteristics))
+    return StataFile(
+        release, rows, columns, kinds, cursor.order, data_at, 0, tuple(characteristics)
+    )
 
 
-def _width(code: int, release: int) -> int:
+def _kind(code: int, release: int, order: str) -> str:
+    if release >= 117:
+        number = WORD_CODES.get(code)
+        return "strL" if code == STRL else (order + number if number else f"S{code}")
     if release >= 111:
-        return BYTE_CODES.get(code, code)
-    return FIXED_WIDTHS[chr(code)] if chr(code) in FIXED_WIDTHS else code - 127
+        return order + BYTE_CODES[code] if code in BYTE_CODES else f"S{code}"
+    return order + LETTERS[chr(code)] if chr(code) in LETTERS else f"S{code - 127}"
 
 
 def _walk_labels(cursor: _Cursor, release: int, name: str) -> None:
@@ -170,13 +191,35 @@ def _parse_tagged(content: Content, name: str) -> StataFile:
     count = _unpacked(content, b"<K>", order + ("I" if release == 119 else "H"))
     rows = _unpacked(content, b"<N>", order + ("I" if release == 117 else "Q"))
     width = 33 if release == 117 else 129
+    map_at = content.find(b"<map>", 0, 4096) + len(b"<map>")
     start = content.find(b"<varnames>") + len(b"<varnames>")
     if start + width * count > len(content):
         raise IndexError
     columns = tuple(
         _text(content[start + k * width : start + (k + 1) * width], release) for k in range(count)
     )
-    return StataFile(release, rows, columns, _tagged_characteristics(content, order, release))
+    types_at = content.find(b"<variable_types>") + len(b"<variable_types>")
+    codes = struct.unpack(f"{order}{count}H", content[types_at : types_at + 2 * count])
+    kinds = tuple(_kind(code, release, order) for code in codes)
+    places = struct.unpack(f"{order}14Q", content[map_at : map_at + 14 * 8])
+    data_at, strls_at = places[9] + len(b"<data>"), places[10] + len(b"<strls>")
+    row_width = sum(8 if kind == "strL" else np.dtype(kind).itemsize for kind in kinds)
+    end = data_at + row_width * rows
+    if content[places[9] : data_at] != b"<data>" or content[end : end + 7] != b"</data>":
+        raise FileUnreadable(
+            f"{name}: it is damaged: its rows do not stand where its map says. "
+            "Open it in Stata and save it again."
+        )
+    return StataFile(
+        release,
+        rows,
+        columns,
+        kinds,
+        order,
+        data_at,
+        strls_at,
+        _tagged_characteristics(content, order, release),
+    )
 
 
 def _tagged_characteristics(
