@@ -94,10 +94,6 @@ def take_columns(
             f"{name}: the text in '{wanted}' is not {encoding}. "
             "Leave the encoding out, or name another."
         ) from None
-    except LookupError as error:
-        if encoding is not None and "encoding" in str(error):
-            raise FileUnreadable(f"{name}: '{encoding}' is not a known encoding.") from None
-        raise
     finally:
         del rows  # the file's memory map cannot close while an array looks into it
     return taken
@@ -163,8 +159,17 @@ def _long_texts(content: Content, file: StataFile) -> dict[tuple[int, int], byte
         at += 3 + size
         body = content[at : at + length]
         at += length
-        found[variable, observation] = None if kind == BINARY else body.rstrip(b"\0")
+        found[variable, observation] = body.rstrip(b"\0") if kind != BINARY else _as_text(body)
     return found
+
+
+def _as_text(body: bytes) -> bytes | None:
+    """Return a text that is stored as binary data, ``None`` for anything that is no text."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if b"\0" in body.rstrip(b"\0") else body.rstrip(b"\0")
 
 
 def _long_text_column(

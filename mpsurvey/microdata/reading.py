@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import mmap
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mpsurvey.errors import FileUnreadable
+from mpsurvey.errors import FileUnreadable, MpsurveyError
 from mpsurvey.microdata.codebook import design_read
 from mpsurvey.microdata.columns import RawColumn, make_column
 from mpsurvey.microdata.dataset import FileWarning, Microdata
@@ -19,7 +22,14 @@ from mpsurvey.microdata.dates import Family
 from mpsurvey.microdata.own import OWN, loaded, restored
 from mpsurvey.microdata.readstat import Contents, read_contents, read_stata_contents
 from mpsurvey.microdata.reasons import Reasons
-from mpsurvey.microdata.sas import check_transport, is_catalogue, is_sas, is_transport, parse_sas
+from mpsurvey.microdata.sas import (
+    TransportFile,
+    is_catalogue,
+    is_sas,
+    is_transport,
+    parse_sas,
+    parse_transport,
+)
 from mpsurvey.microdata.spss import (
     SpssFile,
     check_portable,
@@ -67,6 +77,11 @@ NAMES = {
 SUFFIX_OF = {"sav": ".sav", "por": ".por", "dta": ".dta", "sas7bdat": ".sas7bdat", "xpt": ".xpt"}
 
 
+# Remarks on what is common and mostly harmless are kept, but do not warn.
+QUIET = ("The last line of", "Text without")
+Structure = StataFile | SpssFile | TransportFile | None
+
+
 def read(
     path: str | Path, columns: Sequence[str] | None = None, encoding: str | None = None
 ) -> Microdata:
@@ -108,6 +123,8 @@ def read(
     kind = recognise(path)
     if isinstance(columns, str):
         columns = [columns]
+    if encoding is not None:
+        encoding = _known_encoding(encoding)
     if kind == "csv":
         frame, variables, remarks = read_csv(path, columns, encoding)
         return _told(Microdata(frame, variables, path, remarks=tuple(remarks)))
@@ -117,10 +134,24 @@ def read(
         structure = _structure(path, kind, content)
         if isinstance(structure, StataFile):
             contents = read_stata_contents(path, columns, encoding, structure, content)
+        elif isinstance(structure, TransportFile) and len(structure.members) > 1:
+            contents = _first_member(path, structure, columns, encoding, content)
         else:
-            rows = structure.rows if structure is not None else None
+            rows = structure.rows if isinstance(structure, SpssFile) else None
             contents = read_contents(path, kind, columns, encoding, rows)
     return _told(_assembled(path, kind, contents, structure, columns))
+
+
+def _known_encoding(encoding: str) -> str:
+    """Return the encoding's name as both Python and iconv know it."""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise MpsurveyError(
+            f"'{encoding}' is not the name of an encoding. Common ones are utf-8, cp1251, cp1252, "
+            "latin-1, cp1256, koi8-r."
+        ) from None
+    return name.replace("iso8859-", "ISO-8859-").replace("mac-", "MAC-").upper()
 
 
 def recognise(path: Path) -> str:
@@ -190,7 +221,7 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
         yield view
 
 
-def _structure(path: Path, kind: str, content: mmap.mmap) -> StataFile | SpssFile | None:
+def _structure(path: Path, kind: str, content: mmap.mmap) -> Structure:
     """Read what the header declares, and refuse a file that ends too early."""
     if kind == "dta":
         return parse_stata(content, path.name)
@@ -201,15 +232,38 @@ def _structure(path: Path, kind: str, content: mmap.mmap) -> StataFile | SpssFil
     elif kind == "sas7bdat":
         parse_sas(content, path.name)
     elif kind == "xpt":
-        check_transport(content, path.name)
+        return parse_transport(content, path.name)
     return None
+
+
+def _first_member(
+    path: Path,
+    transport: TransportFile,
+    columns: Sequence[str] | None,
+    encoding: str | None,
+    content: mmap.mmap,
+) -> Contents:
+    """Read the first data set of a transport file that holds several.
+
+    pyreadstat 1.3.7 would read the headers of the others, and their rows, as rows of the first.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder) / path.name
+        alone.write_bytes(content[: transport.first_ends_at])
+        contents = read_contents(alone, "xpt", columns, encoding, None)
+    first, *others = transport.members
+    remark = (
+        f"{path.name} holds {len(transport.members)} data sets; the first, {first}, was read, "
+        f"and {', '.join(others)} not. Write each to a file of its own to read it."
+    )
+    return replace(contents, remarks=(remark, *contents.remarks))
 
 
 def _assembled(
     path: Path,
     kind: str,
     contents: Contents,
-    structure: StataFile | SpssFile | None,
+    structure: Structure,
     columns: Sequence[str] | None,
 ) -> Microdata:
     meta = contents.meta
@@ -229,8 +283,9 @@ def _assembled(
         if column.lost_dates:
             lost_dates.append(f"{column.lost_dates:,} in '{name}'")
     if lost_dates:
+        more = f" and in {len(lost_dates) - 10} more columns" if len(lost_dates) > 10 else ""
         remarks.append(
-            f"Dates outside the years 1 to 9999 became missing: {', '.join(lost_dates)}."
+            f"Dates outside the years 1 to 9999 became missing: {', '.join(lost_dates[:10])}{more}."
         )
     design, weight = None, None
     notes = tuple(meta.notes or ())
@@ -288,13 +343,13 @@ def _raw(name: str, contents: Contents, family: Family) -> RawColumn:
 
 
 def _left_by_us(
-    structure: StataFile | SpssFile | None,
+    structure: Structure,
 ) -> tuple[dict[str, Any], Callable[[str], dict[str, Any]]]:
     """Find what `write` left in the file about the whole and about each variable."""
     if isinstance(structure, StataFile):
         stata = structure
         return loaded(stata.of("_dta").get(OWN)), lambda name: loaded(stata.of(name).get(OWN))
-    whole = loaded(structure.own) if structure is not None else {}
+    whole = loaded(structure.own) if isinstance(structure, SpssFile) else {}
     return whole, lambda name: dict(whole.get("variables", {}).get(name, {}))
 
 
@@ -344,6 +399,6 @@ def _read_parquet(path: Path, columns: Sequence[str] | None) -> Microdata:
 
 def _told(data: Microdata) -> Microdata:
     for remark in data.remarks:
-        if not remark.startswith("The last line of"):
+        if not remark.startswith(QUIET):
             warnings.warn(remark, FileWarning, stacklevel=3)
     return data

@@ -28,6 +28,7 @@ READERS: dict[str, Callable[..., Any]] = {
 # Tried in this order after the declared encoding; the last one takes any byte.
 LIKELY = ("UTF-8", "WINDOWS-1252", "ISO-8859-1")
 NOT_DECODABLE = ("Unable to convert string", "unsupported character set")
+FIRST_UNICODE = 118
 BINARY = "holds something other than text (pictures, other binary data) and became missing."
 FAULTS = {
     "Unable to read from file": "it is cut short",
@@ -112,25 +113,41 @@ def read_stata_contents(
     names = list(columns) if columns is not None else list(file.columns)
     check_names(path, names, file.columns)
     _, meta, remarks = _read(path, "dta", encoding, metadataonly=True)
+    if encoding is None and file.release < FIRST_UNICODE and _is_utf8(meta):
+        _, meta, remarks = _read(path, "dta", "UTF-8", metadataonly=True)
     taken = take_columns(content, file, names, encoding, path.name)
     said: dict[str, list[str]] = {}
     for name, column in taken.items():
         if column.encoding and encoding is None:
             said.setdefault(column.encoding, []).append(name)
-    why = (
-        "is not UTF-8, which its release prescribes"
-        if file.release >= 118
-        else f"has no declared encoding (release {file.release})"
-    )
-    found = [
-        f"{path.name}: text in {_listed(some)} {why}; it was read as {used}. "
-        "If letters look wrong, pass encoding=."
-        for used, some in said.items()
-    ]
+    found = [_remark(path, file, used, some) for used, some in said.items()]
     if binary := [name for name, column in taken.items() if column.binary]:
         found.append(f"{path.name}: {_listed(binary)} {BINARY}")
     raw = {name: RawValues(one.values, one.letters) for name, one in taken.items()}
     return Contents(raw, meta, file.rows, (*remarks, *found))
+
+
+def _remark(path: Path, file: StataFile, used: str, names: list[str]) -> str:
+    if file.release >= FIRST_UNICODE:
+        return (
+            f"{path.name}: text in {_listed(names)} is not UTF-8, as its release prescribes; "
+            f"it was read as {used}."
+        )
+    return (
+        f"Text without a declared encoding (release {file.release}) in {_listed(names)} was read "
+        f"as {used}. If letters look wrong, pass encoding=."
+    )
+
+
+def _is_utf8(meta: Any) -> bool:
+    """Whether words that were read as windows-1252 are UTF-8 in truth."""
+    words = [*(meta.column_labels or ()), meta.file_label, *(meta.notes or ())]
+    words += [word for labels in meta.value_labels.values() for word in labels.values()]
+    other = [word for word in words if word and not word.isascii()]
+    try:
+        return bool(other) and all(word.encode("cp1252").decode("utf-8") for word in other)
+    except UnicodeError:
+        return False
 
 
 def check_names(path: Path, wanted: Sequence[str], known: Sequence[str]) -> None:

@@ -14,7 +14,15 @@ from mmap import mmap
 
 from mpsurvey.errors import FileUnreadable
 
-__all__ = ["SasFile", "check_transport", "is_catalogue", "is_sas", "is_transport", "parse_sas"]
+__all__ = [
+    "SasFile",
+    "TransportFile",
+    "is_catalogue",
+    "is_sas",
+    "is_transport",
+    "parse_sas",
+    "parse_transport",
+]
 
 MAGIC = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")
 Content = bytes | mmap
@@ -28,6 +36,14 @@ class SasFile:
 
     pages: int
     encoding_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFile:
+    """What a transport file holds: the names of its data sets, and where the first one ends."""
+
+    members: tuple[str, ...]
+    first_ends_at: int
 
 
 def is_sas(head: bytes) -> bool:
@@ -65,7 +81,7 @@ def is_transport(head: bytes) -> bool:
     return head.startswith(b"HEADER RECORD*******LIB")
 
 
-def check_transport(content: Content, name: str) -> None:
+def parse_transport(content: Content, name: str) -> TransportFile:
     """See that a transport file is made of whole records and whole rows.
 
     The format does not declare its number of rows: a file cut exactly between two records, at the
@@ -73,19 +89,27 @@ def check_transport(content: Content, name: str) -> None:
     """
     if len(content) % RECORD:
         raise FileUnreadable(f"{name}: {CUT.format(what='its last record is incomplete')}")
+    members = [
+        found.start()
+        for found in re.finditer(rb"HEADER RECORD\*{7}MEMB(?:ER|V8) {2}HEADER RECORD!{7}", content)
+        if found.start() % RECORD == 0
+    ]
+    titles = []
+    for at in members:
+        # the second record after the two headers names the data set
+        record = content[at + 2 * RECORD : at + 3 * RECORD]
+        titles.append(record[8:40].split()[0].decode("latin-1") if record[8:40].split() else "?")
+    end = members[1] if len(members) > 1 else len(content)
     names = re.search(rb"HEADER RECORD\*{7}NAM(?:ESTR|STV8) HEADER RECORD!{7}(\d{10})", content)
     rows = re.search(rb"HEADER RECORD\*{7}OBS(?:V8| {2}) {3}HEADER RECORD!{7}", content)
-    if names is None or rows is None:
+    if not members or names is None or rows is None:
         raise FileUnreadable(f"{name}: {CUT.format(what='it ends before its rows')}")
-    described = re.search(
-        rb"HEADER RECORD\*{7}MEMB(?:ER |V8 ) {1}HEADER RECORD!{7}.{27}(\d{3})", content
-    )
-    size = int(described.group(1)) if described else 140
-    width, at = 0, names.start() + RECORD
+    size = content[members[0] + 75 : members[0] + 78]
+    width = 0
     for k in range(int(names.group(1))):
-        (length,) = struct.unpack_from(">h", content, at + size * k + 4)
-        width += length
-    first = rows.start() + RECORD
-    left = (len(content) - first) % width if width else 0
-    if content[len(content) - left :].strip():
+        at = names.start() + RECORD + int(size) * k + 4
+        width += struct.unpack(">h", content[at : at + 2])[0] if size.isdigit() else 0
+    left = (end - rows.start() - RECORD) % width if width else 0
+    if content[end - left : end].strip():
         raise FileUnreadable(f"{name}: {CUT.format(what='its last row is incomplete')}")
+    return TransportFile(tuple(titles), end)
