@@ -81,6 +81,22 @@ def _modules_check(folder: Annotated[Path, typer.Argument(exists=True)]) -> None
         raise typer.Exit(1)
 
 
+@app.command("demo")
+def _demo(
+    to: Annotated[Path, typer.Option("--to", help="Folder for the files; made if absent.")],
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another country.")] = 2,
+) -> None:
+    """Survey a fictional country and show the estimates beside the truth; needs no data."""
+    from rich.console import Console
+
+    from mpsurvey.profile import run_demo
+
+    made = run_demo(to, seed=seed)
+    Console().print(made.table())
+    for file in made.files:
+        typer.echo(f"wrote {file}")
+
+
 def main() -> None:
     """Run the command; a fault in the input is a message and exit code 1, never a traceback."""
     try:
