@@ -11,7 +11,17 @@ from mpsurvey.design import (
     add_replicates,
 )
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import Estimates, contrast, mean, proportion, ratio, total
+from mpsurvey.estimation import (
+    Estimates,
+    contrast,
+    correlation,
+    mean,
+    proportion,
+    quantile,
+    ratio,
+    total,
+    variance,
+)
 from mpsurvey.microdata import Microdata, Variable, read, write
 
 __version__ = "0.1.0"
@@ -29,11 +39,14 @@ __all__ = [
     "Variable",
     "add_replicates",
     "contrast",
+    "correlation",
     "load_catalogue",
     "mean",
     "proportion",
+    "quantile",
     "ratio",
     "read",
     "total",
+    "variance",
     "write",
 ]

@@ -115,3 +115,33 @@ def compare_design_effects(rows, sample):
                 rtol=1e-8,
                 atol=1e-9,
             )
+
+
+def multipliers(file):
+    table = data("replicates_multipliers")
+    return table.multiplier[table.file == file].tolist()
+
+
+def kinds(centre):
+    return {
+        "jk1": (
+            "replicates_jk1",
+            "pw",
+            mp.Jackknife("jk*", multipliers=multipliers("replicates_jk1"), centre=centre),
+        ),
+        "jkn": (
+            "replicates_jkn",
+            "w",
+            mp.Jackknife("jk*", multipliers=multipliers("replicates_jkn"), centre=centre),
+        ),
+        "jk2": ("replicates_jk2", "w", mp.Jackknife("jk*", multipliers=1, centre=centre)),
+        "brr_many": ("replicates_brr_many", "w", mp.Brr("brr*", centre=centre)),
+        "brr_few": ("replicates_brr_few", "w", mp.Brr("brr*", centre=centre)),
+        "fay": ("replicates_fay_many", "w", mp.Brr("fay*", fay=0.3, centre=centre)),
+        "bootstrap": ("replicates_bootstrap", "pw", mp.Bootstrap("bs*", centre=centre)),
+        "successive": (
+            "replicates_successive",
+            "pw",
+            mp.SuccessiveDifference("sd*", centre=centre),
+        ),
+    }

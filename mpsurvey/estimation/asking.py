@@ -19,7 +19,7 @@ from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.linearise import Statistic
 from mpsurvey.rule import Formula, parse_value
 
-__all__ = ["By", "Deff", "DegreesOfFreedom", "Missing", "Question", "answer", "ask"]
+__all__ = ["By", "Deff", "DegreesOfFreedom", "Missing", "Question", "answer", "ask", "counts"]
 
 Floats = NDArray[np.float64]
 By = str | Sequence[str] | None
@@ -56,6 +56,20 @@ class Question:
     answered: NDArray[np.bool_] | None
     categories: scan.Categories | None = None
     notes: tuple[str, ...] = ()
+
+    def with_columns(self, columns: tuple[Floats, ...]) -> Question:
+        """The same rows and groups, with other columns to sum."""
+        return replace(self, columns=columns)
+
+
+def counts(question: Question) -> Floats:
+    """Rows that are in each domain and answered, unweighted, shape (D,)."""
+    domains, inside = question.domains, question.answered
+    if domains.code is None:
+        total = len(question.sample) if inside is None else np.count_nonzero(inside)
+        return np.array([float(total)])
+    code = domains.code if inside is None else domains.code[inside]
+    return np.bincount(code[code >= 0], minlength=domains.size).astype(np.float64)
 
 
 def values_of(sample: Sample, text: str, statistic: str) -> Floats:

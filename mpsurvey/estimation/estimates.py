@@ -42,6 +42,9 @@ class Uncertainty(Protocol):
     def combined(self, matrix: Floats) -> Self:
         """The same for linear combinations; `matrix` has shape (r, P)."""
 
+    def scaled(self, factors: Floats) -> Self:
+        """The same for figures that are each multiplied by a number; `factors` has shape (P,)."""
+
     def joined(self, other: Any) -> Self:
         """The same for the figures of two results of one sample, side by side."""
 

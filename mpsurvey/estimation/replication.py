@@ -51,6 +51,10 @@ class Deviations:
         """Deviations of linear combinations of the figures; `matrix` has shape (r, P)."""
         return Deviations(self.values @ matrix.T, self.source)
 
+    def scaled(self, factors: Floats) -> Deviations:
+        """Deviations of figures that are each multiplied by a number; shape (P,)."""
+        return Deviations(self.values * factors, self.source)
+
     def joined(self, other: Deviations) -> Deviations:
         """Deviations of two results of one sample side by side."""
         if other.source is not self.source:

@@ -82,6 +82,14 @@ class Scores:
         part = sparse.csr_array((matrix != 0).T.astype(np.int64))
         return Scores(values, self.units, sparse.csr_array((self.present @ part) > 0))
 
+    def scaled(self, factors: Floats) -> Scores:
+        """Scores of figures that are each multiplied by a number; `factors` has shape (P,)."""
+        if isinstance(self.values, np.ndarray):
+            return Scores(self.values * factors, self.units, self.present)
+        return Scores(
+            sparse.csr_array(self.values @ sparse.diags_array(factors)), self.units, self.present
+        )
+
     def joined(self, other: Scores) -> Scores:
         """Scores of two results of one sample side by side."""
         if other.units is not self.units:
