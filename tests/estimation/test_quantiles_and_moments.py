@@ -131,7 +131,7 @@ def test_variances_and_correlations_equal_r(case):
         if row.statistic == "variance":
             close([got.ci_low, got.ci_high], [row.ci_low, row.ci_high], row, rtol=1e-8)
         checked += 1
-    assert checked >= 3
+    assert checked >= 2
 
 
 def test_a_gap_between_medians():
