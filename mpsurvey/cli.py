@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -97,8 +98,40 @@ def _demo(
         typer.echo(f"wrote {file}")
 
 
+_Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="Encoding of the file's text, if it declares none.")
+]
+
+
+@app.command("inspect")
+def _inspect(file: Path, encoding: _Encoding = None) -> None:
+    """Show what is inside a file: variables, labels, what is missing and why, the design."""
+    from rich.console import Console
+
+    from mpsurvey import microdata
+
+    with warnings.catch_warnings(action="ignore", category=microdata.FileWarning):
+        data = microdata.read(file, encoding=encoding)
+    Console().print(microdata.summarise(data))  # it shows the remarks
+
+
+@app.command("convert")
+def _convert(source: Path, target: Path, encoding: _Encoding = None) -> None:
+    """Write a file in another format; what that format cannot hold is said."""
+    from mpsurvey import microdata
+
+    data = microdata.read(source, encoding=encoding)
+    microdata.write(data, target)
+    typer.echo(f"{target}: {len(data):,} rows, {len(data.columns):,} variables")
+
+
+def _say_warning(message: Warning | str, *_: object) -> None:
+    typer.echo(f"mpsurvey: note: {message}", err=True)
+
+
 def main() -> None:
     """Run the command; a fault in the input is a message and exit code 1, never a traceback."""
+    warnings.showwarning = _say_warning  # type: ignore[assignment]
     try:
         app()
     except MpsurveyError as error:

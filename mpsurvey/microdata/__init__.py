@@ -1,6 +1,7 @@
 """Files become rows and what their columns mean, and go back to files."""
 
 from mpsurvey.microdata.dataset import FileWarning, Microdata
+from mpsurvey.microdata.overview import Summary, summarise
 from mpsurvey.microdata.reading import read
 from mpsurvey.microdata.reasons import Reasons
 from mpsurvey.microdata.variable import MultipleResponse, Variable
@@ -11,7 +12,9 @@ __all__ = [
     "Microdata",
     "MultipleResponse",
     "Reasons",
+    "Summary",
     "Variable",
     "read",
+    "summarise",
     "write",
 ]

@@ -238,6 +238,8 @@ def write_csv(data: Microdata, path: Path) -> list[str]:
         lost.append("why answers are missing (they are empty cells)")
     if data.design is not None:
         lost.append("the design")
+    if data.notes or data.title:
+        lost.append("the title and notes")
     return lost
 
 
