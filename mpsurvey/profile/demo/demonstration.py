@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from mpsurvey.errors import MpsurveyError
@@ -24,16 +25,18 @@ from mpsurvey.profile.demo.picture import draw_picture
 from mpsurvey.profile.demo.survey import DemoSurvey, draw_survey, write_survey
 from mpsurvey.profile.demo.wording import (
     TITLE,
-    UNIT_WORDS,
     coverage_words,
     design_words,
     interval_words,
     notes,
     number,
+    short_design_words,
 )
 from mpsurvey.profile.demo.workbook import fill_workbook
 
 __all__ = ["Demonstration", "run_demo"]
+
+SHORT_UNITS = {"percent": "%"}
 
 DEFAULT_SEED = 2  # a typical draw: over many draws, the median is 30 intervals of 31
 
@@ -63,24 +66,32 @@ class Demonstration:
         return f"Demonstration: {coverage_words(self.figures)}"
 
     def table(self) -> Table:
-        """Return the figures as a table for the terminal."""
-        table = Table(title=TITLE, caption=coverage_words(self.figures), caption_justify="left")
+        """Return the figures as a table for a terminal of 80 columns."""
+        table = Table(
+            title=TITLE,
+            title_justify="left",
+            caption=coverage_words(self.figures),
+            caption_justify="left",
+            box=SIMPLE,
+            padding=(0, 1, 0, 0),
+        )
         table.add_column("Figure")
-        for name in ("Estimate", "95 % interval", "n", "Truth", ""):
+        for name in ("Estimate", "95 % interval", "Truth", "Within"):
             table.add_column(name, justify="right", no_wrap=True)
-        topic = self.figures[0].topic
+        topic = ""
         for figure in self.figures:
             if figure.topic != topic:
-                table.add_section()
                 topic = figure.topic
-            table.add_row(
-                f"{figure.label} ({UNIT_WORDS[figure.unit]})",
+                table.add_row(f"[bold]{topic}[/bold]")
+            cells = (
+                f"{figure.label} ({SHORT_UNITS.get(figure.unit, figure.unit)})",
                 number(figure, figure.estimate),
                 interval_words(figure),
-                f"{figure.n:,}",
                 number(figure, figure.truth),
-                "" if figure.covers else "missed",
+                "yes" if figure.covers else "NO",
             )
+            # not every terminal has a minus sign
+            table.add_row(*(cell.replace("−", "-") for cell in cells))
         return table
 
 
@@ -133,7 +144,7 @@ def run_demo(
     figures = estimate_figures(persons, households, find_truth(country))
 
     design, footnotes = design_words(country, survey), notes(country, day)
-    picture = draw_picture(figures, TITLE, f"Fictional data, seed {seed}. {design.split('. ')[0]}.")
+    picture = draw_picture(figures, TITLE, short_design_words(country, survey))
     made = {
         "demo.xlsx": fill_workbook(figures, design, footnotes, day),
         "demo.html": lay_out_page(figures, design, footnotes).encode(),

@@ -58,7 +58,7 @@ th, td { padding: 6px 10px; text-align: right; vertical-align: baseline;
   border-bottom: 1px solid var(--line); white-space: nowrap; }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; font-weight: 600;
   white-space: normal; }
-tbody th { font-weight: 400; text-align: left; white-space: normal; min-width: 19em; }
+tbody th { font-weight: 400; text-align: left; white-space: normal; min-width: 23em; }
 th:first-child, td.unit, th.unit { text-align: left; }
 td.unit { color: var(--muted); }
 th.topic { background: var(--tint); font-weight: 600; padding-top: 9px; padding-bottom: 9px; }

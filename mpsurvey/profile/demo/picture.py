@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mpsurvey.profile.demo.figures import Figure
+from mpsurvey.profile.demo.places import NAME
 from mpsurvey.profile.demo.wording import interval_words, number
 
 __all__ = ["draw_picture"]
@@ -106,19 +107,18 @@ def _panels(figures: Sequence[Figure]) -> tuple[list[_Panel], list[_Panel]]:
             "Unemployment rate",
             {"unemployment": ["Never lived abroad", "Returnees", "Immigrants"]},
         ),
+        panel(
+            "Poverty rate",
+            {"poverty": ["as it is"], "poverty_without": ["without remittances"]},
+        ),
     ]
     right = [
         panel(
             "Households receiving remittances",
-            {"receiving": ["Auralia"], "receiving_region": regions},
-        )
+            {"receiving": [NAME], "receiving_region": regions},
+        ),
+        panel("Persons kept from poverty", {"kept": ["by remittances"]}),
     ]
-    left.append(
-        panel(
-            "Poverty rate",
-            {"poverty": ["as it is"], "poverty_without": ["without remittances"]},
-        )
-    )
     return left, right
 
 

@@ -10,15 +10,25 @@ from mpsurvey.profile.demo.figures import Figure
 from mpsurvey.profile.demo.places import CURRENCY, NAME, SURVEY_YEAR
 from mpsurvey.profile.demo.survey import HOUSEHOLDS_PER_AREA, DemoSurvey
 
-__all__ = ["TITLE", "UNIT_WORDS", "coverage_words", "design_words", "interval_words", "notes",
-           "number", "standard_error", "with_unit"]  # fmt: skip
+__all__ = [
+    "TITLE",
+    "UNIT_WORDS",
+    "coverage_words",
+    "design_words",
+    "interval_words",
+    "notes",
+    "number",
+    "short_design_words",
+    "standard_error",
+    "with_unit",
+]
 
 TITLE = f"What migration does to {NAME}: estimates beside the truth"
 
 UNIT_WORDS = {
     "persons": "persons",
     "percent": "%",
-    "points": "percentage points",
+    "points": "% points",
     "aurals": CURRENCY,
 }
 
@@ -74,12 +84,21 @@ def design_words(country: DemoCountry, survey: DemoSurvey) -> str:
     )
 
 
+def short_design_words(country: DemoCountry, survey: DemoSurvey) -> str:
+    """Say the same in one line, for the foot of a picture."""
+    return (
+        f"{NAME} is fictional (seed {country.seed}). Sample: {len(survey.households):,} households "
+        f"in {survey.households.frame['psu'].nunique():,} of {len(country.areas):,} enumeration "
+        "areas."
+    )
+
+
 def notes(country: DemoCountry, made_on: datetime.date) -> tuple[str, ...]:
     """Say what a reader must know to use the figures, one sentence or two each."""
     return (
         f"{NAME} is fictional: its {len(country.households):,} households and "
         f"{len(country.persons):,} persons were generated (seed {country.seed}), so that the "
-        "truth is known. It resembles no real country's results.",
+        "truth is known. No real country is meant.",
         "Weights: the inverse chance of selection, raised within each stratum for the households "
         "that did not answer. Every person carries the weight of the household, because everyone "
         "in it was taken. Figures of persons rest on the persons' file; figures of households, "
@@ -87,7 +106,7 @@ def notes(country: DemoCountry, made_on: datetime.date) -> tuple[str, ...]:
         "Standard errors: Taylor linearisation over both stages, with finite population "
         "corrections. Intervals: logit for shares, t for other figures, at 95 %. "
         "The nonresponse adjustment is taken as given.",
-        "n counts the rows that gave the answer. Who did not know or refused is left out of a "
+        "n counts the rows that gave the answer (for totals, all). Who did not know or refused is left out of a "
         "share or a mean and adds nothing to a total; in "
         f"{NAME} silence does not depend on the answer, elsewhere it may.",
         "Immigrants were born in another country. Returnees were born here and lived abroad for "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -150,7 +151,7 @@ def _notes_sheet(book: Any, design: str, notes: Sequence[str]) -> None:
     for row, note in enumerate((design, *notes), start=2):
         sheet.write(row, 0, row - 1, mark)
         sheet.write(row, 1, note, wrapped)
-        sheet.set_row(row, 16 * (1 + len(note) // 105))
+        sheet.set_row(row, 15.5 * math.ceil(len(note) / 112) + 5)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
