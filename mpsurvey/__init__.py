@@ -23,6 +23,7 @@ from mpsurvey.estimation import (
     variance,
 )
 from mpsurvey.microdata import Microdata, Variable, read, write
+from mpsurvey.planning import allocate, draw, sample_size, variance_components
 
 __version__ = "0.1.0"
 
@@ -38,15 +39,19 @@ __all__ = [
     "SuccessiveDifference",
     "Variable",
     "add_replicates",
+    "allocate",
     "contrast",
     "correlation",
+    "draw",
     "load_catalogue",
     "mean",
     "proportion",
     "quantile",
     "ratio",
     "read",
+    "sample_size",
     "total",
     "variance",
+    "variance_components",
     "write",
 ]
