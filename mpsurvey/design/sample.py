@@ -81,7 +81,7 @@ class Sample:
     """
 
     data: Any
-    design: Design = None  # type: ignore[assignment]  # None is resolved at birth
+    design: Design = None  # type: ignore[assignment]  # the file's own, resolved at birth
     diary: tuple[Any, ...] = field(default=(), kw_only=True)
     frame: nw.DataFrame[Any] = field(init=False, repr=False)
     weight: Floats = field(init=False, repr=False)

@@ -159,7 +159,9 @@ class Estimates:
 
     def display(self) -> pd.DataFrame:
         """Return the figures as a reader wants them: labels, rounded, no empty columns."""
-        shown = self._labelled().drop(columns="statistic")
+        shown = self._labelled()
+        first = ["variable", *self.by, "category"]
+        shown = shown[[*first, *COLUMNS]]
         for name in ("variable", "category", "deff"):
             if shown[name].isna().all() or (name == "variable" and shown[name].nunique() == 1):
                 shown = shown.drop(columns=name)
