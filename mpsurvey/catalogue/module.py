@@ -305,9 +305,10 @@ class Module:
             for q in self.questions
             if q.name in kept or q.specifies in kept
         )
-        return replace(self, questions=questions, concepts=self._concepts_from(questions))
+        return replace(self, questions=questions, concepts=self.concepts_from(questions))
 
-    def _concepts_from(self, questions: tuple[Question, ...]) -> tuple[Concept, ...]:
+    def concepts_from(self, questions: tuple[Question, ...]) -> tuple[Concept, ...]:
+        """Return the concepts that can be worked out from fewer questions."""
         dropped = set(self.names) - {q.name for q in questions}
         kept = []
         for concept in self.concepts:

@@ -131,7 +131,8 @@ class Writer(ABC):
             case Function(function=function, arguments=arguments):
                 if function == "count":
                     return []
-                return [self.any_of([self.all_of(self.has_value(each)) for each in arguments])]
+                tests = [self.all_of(self.has_value(each)) for each in arguments]
+                return [self.any_of(tests)] if all(tests) else []
             case _:
                 return []
 
@@ -170,7 +171,7 @@ class Writer(ABC):
             total = _added(
                 [self.either(test, one, "0") for test, one in zip(there, shown, strict=True)]
             )
-            return total if function == "sum" else f"({total} / {many})"
+            return total if function == "sum" else self.arithmetic("/", total, many)
         far = "999999999999" if function == "min" else "-999999999999"
         parts = [self.either(test, one, far) for test, one in zip(there, shown, strict=True)]
         return self.extreme(function, parts)
