@@ -280,7 +280,7 @@ def _uncertainty(
         sample, totals, question.domains, question.columns, question.answered, question.categories
     )
     figures = replication.replicated_figures(statistic, repeated)
-    return replication.deviations(figures, estimate, sample.replicates)
+    return replication.Deviations(estimate, figures, sample.replicates)
 
 
 def _freedom(

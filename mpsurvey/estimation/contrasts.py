@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from mpsurvey.estimation.intervals import t_interval
 __all__ = ["contrast"]
 
 Floats = NDArray[np.float64]
-Function = Callable[[Floats], Any]
+Function = Callable[[NDArray[Any]], Any]
 Weights = Mapping[str, Mapping[Any, float]]
 
 
@@ -44,7 +45,9 @@ def contrast(
         - a matrix of shape (r, rows): r linear combinations of the rows;
         - a function of the vector of estimates that gives one number or several.
     gradient
-        For a function: its derivative, shape (r, rows). Without it, found numerically.
+        For a function: its derivative, shape (r, rows). Without it, found exactly by a complex
+        step, or by differences where the function takes real numbers only. Replicates need none:
+        the function is worked out again for each.
     scale
         With weights of 1 and -1: ``"ratio"`` divides the first by the second.
     names
@@ -86,12 +89,16 @@ def contrast(
     theta = frame["estimate"].to_numpy(dtype=np.float64)
     if callable(what):
         value, matrix = _linearised(what, gradient, theta)
+        made = uncertainty.mapped(what, matrix)
         rows = _plain_rows(names, len(value), "function")
     elif isinstance(what, Mapping):
         matrix, rows = _matrix(frame, what, scale)
         value = _values(matrix, theta, scale)
+        made = uncertainty.combined(matrix)
         if scale == "ratio":
+            above, below = matrix.clip(min=0), (-matrix).clip(min=0)
             matrix = _ratio_gradient(matrix, theta)
+            made = uncertainty.mapped(lambda x: (above @ x) / (below @ x), matrix)
     else:
         matrix = np.atleast_2d(np.asarray(what, dtype=np.float64))
         if matrix.shape[1] != len(theta):
@@ -99,8 +106,9 @@ def contrast(
                 f"The matrix has {matrix.shape[1]} columns, but there are {len(theta)} estimates."
             )
         value = _values(matrix, theta, "difference")
+        made = uncertainty.combined(matrix)
         rows = _plain_rows(names, len(value), "combination")
-    return _result(results, frame, uncertainty, value, matrix, rows, scale, level)
+    return _result(results, frame, made, value, matrix, rows, scale, level)
 
 
 def _common(result: Estimates, results: Sequence[Estimates]) -> pd.DataFrame:
@@ -121,26 +129,49 @@ def _join(first: Uncertainty, second: Uncertainty) -> Uncertainty:
 def _linearised(
     function: Function, gradient: Function | None, theta: Floats
 ) -> tuple[Floats, Floats]:
-    value = np.atleast_1d(np.asarray(function(theta), dtype=np.float64))
-    if gradient is not None:
-        matrix = np.atleast_2d(np.asarray(gradient(theta), dtype=np.float64))
-        if matrix.shape != (len(value), len(theta)):
-            raise MpsurveyError(
-                f"The gradient has shape {matrix.shape}; it must be ({len(value)}, {len(theta)})."
-            )
-        return value, matrix
-    matrix = np.zeros((len(value), len(theta)))
-    for place, x in enumerate(theta):
-        if not np.isfinite(x):
-            continue
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.atleast_1d(np.asarray(function(theta), dtype=np.float64))
+        if gradient is not None:
+            matrix = np.atleast_2d(np.asarray(gradient(theta), dtype=np.float64))
+            if matrix.shape != (len(value), len(theta)):
+                raise MpsurveyError(
+                    f"The gradient has shape {matrix.shape}; it must be "
+                    f"({len(value)}, {len(theta)})."
+                )
+            return value, matrix
+        return value, np.nan_to_num(_derivative(function, theta, len(value)))
+
+
+def _derivative(function: Function, theta: Floats, count: int) -> Floats:
+    """Derivative by a complex step where the function takes complex numbers, else by differences.
+
+    A function that drops the imaginary part (`abs`, `max`, a look-up) would have no derivative by a
+    complex step; it is told by its real result.
+    """
+    matrix = np.zeros((count, len(theta)))
+    known = np.flatnonzero(np.isfinite(theta))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for place in known:
+                moved = theta.astype(np.complex128)
+                moved[place] += 1e-100j
+                found = np.atleast_1d(function(moved))
+                if not np.iscomplexobj(found):
+                    raise TypeError
+                matrix[:, place] = np.imag(found) / 1e-100
+        return matrix
+    except (TypeError, ValueError, Warning, ArithmeticError):
+        pass
+    for place in known:
         # Central difference with the step that balances rounding against curvature.
-        step = np.cbrt(np.finfo(float).eps) * max(abs(x), 1e-4)
+        step = np.cbrt(np.finfo(float).eps) * max(abs(theta[place]), 1e-4)
         up, down = theta.copy(), theta.copy()
         up[place] += step
         down[place] -= step
         change = np.asarray(function(up), dtype=np.float64) - np.asarray(function(down))
         matrix[:, place] = np.atleast_1d(change) / (up[place] - down[place])
-    return value, matrix
+    return matrix
 
 
 def _plain_rows(names: Sequence[str] | None, count: int, word: str) -> pd.DataFrame:
@@ -223,7 +254,7 @@ def _ratio_gradient(matrix: Floats, theta: Floats) -> Floats:
 def _result(
     results: Sequence[Estimates],
     frame: pd.DataFrame,
-    uncertainty: Uncertainty,
+    made: Uncertainty,
     value: Floats,
     matrix: Floats,
     rows: pd.DataFrame,
@@ -232,7 +263,6 @@ def _result(
 ) -> Estimates:
     first = results[0]
     part = matrix != 0
-    made = uncertainty.combined(matrix)
     se = np.sqrt(made.variance())
     freedom = frame["df"].to_numpy(dtype=np.float64)
     df = np.array([freedom[row].min() if row.any() else np.nan for row in part])

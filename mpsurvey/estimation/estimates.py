@@ -39,6 +39,9 @@ class Uncertainty(Protocol):
     def covariance(self) -> Floats:
         """Covariance of all figures, shape (P, P)."""
 
+    def mapped(self, function: Any, slope: Floats) -> Self:
+        """The same for a function of the figures; `slope` is its derivative, shape (r, P)."""
+
     def combined(self, matrix: Floats) -> Self:
         """The same for linear combinations; `matrix` has shape (r, P)."""
 

@@ -17,76 +17,83 @@ if TYPE_CHECKING:
     from mpsurvey.estimation.domains import Domains
     from mpsurvey.estimation.scan import Categories, UnitTotals
 
-__all__ = ["Deviations", "deviations", "replicate_freedom", "replicate_totals"]
+__all__ = ["Deviations", "replicate_freedom", "replicate_totals", "replicated_figures"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deviations:
-    r"""Deviations of the replicates of P figures, scaled so that their squares add to the variance.
+    r"""P figures and their replicates: how far the replicates lie apart is the variance.
 
     .. math:: V = \sum_r c_r (\hat\theta_r - \theta_0)^\top (\hat\theta_r - \theta_0)
 
+    with :math:`\theta_0` the full-sample figures or the replicates' mean. A replicate that leaves a
+    domain empty has no figure there (NaN) and adds nothing.
+
     Attributes
     ----------
-    values
-        Shape (R, P).
+    figures
+        The full-sample figures, shape (P,).
+    replicated
+        The figures of each replicate, shape (R, P).
     source
         The replicate weights they come from.
     """
 
-    values: Floats
+    figures: Floats
+    replicated: Floats
     source: ReplicateWeights
+
+    def scaled_deviations(self) -> Floats:
+        """Deviations whose squares add up to the variance, shape (R, P)."""
+        each = self.source.multipliers
+        known = np.isfinite(self.replicated)
+        centre = self.figures
+        if self.source.centre == "mean":
+            counted = known & (each > 0)[:, None]
+            some = np.maximum(counted.sum(axis=0), 1)
+            centre = np.where(counted, self.replicated, 0.0).sum(axis=0) / some
+        gap = np.where(known, self.replicated - centre, 0.0)
+        return np.asarray(gap * np.sqrt(each)[:, None])
 
     def variance(self) -> Floats:
         """Variance of each figure, shape (P,)."""
-        return np.asarray(np.einsum("rp,rp->p", self.values, self.values))
+        gap = self.scaled_deviations()
+        return np.asarray(np.einsum("rp,rp->p", gap, gap))
 
     def covariance(self) -> Floats:
         """Covariance of all figures, shape (P, P)."""
-        return self.values.T @ self.values
+        gap = self.scaled_deviations()
+        return gap.T @ gap
+
+    def mapped(self, function: Statistic, _slope: Floats) -> Deviations:
+        """Replicates of a function of the figures: the function of each replicate's figures."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            again = np.stack([np.atleast_1d(function(row)) for row in self.replicated])
+            return Deviations(np.atleast_1d(function(self.figures)), again, self.source)
 
     def combined(self, matrix: Floats) -> Deviations:
-        """Deviations of linear combinations of the figures; `matrix` has shape (r, P)."""
-        return Deviations(self.values @ matrix.T, self.source)
+        """Replicates of linear combinations of the figures; `matrix` has shape (r, P)."""
+        taking_part = (matrix != 0).T.astype(np.float64)
+        lost = (~np.isfinite(self.replicated)).astype(np.float64) @ taking_part > 0
+        again = np.nan_to_num(self.replicated) @ matrix.T
+        figures = np.nan_to_num(self.figures) @ matrix.T
+        return Deviations(figures, np.where(lost, np.nan, again), self.source)
 
     def scaled(self, factors: Floats) -> Deviations:
-        """Deviations of figures that are each multiplied by a number; shape (P,)."""
-        return Deviations(self.values * factors, self.source)
+        """Replicates of figures that are each multiplied by a number; shape (P,)."""
+        return Deviations(self.figures * factors, self.replicated * factors, self.source)
 
     def joined(self, other: Deviations) -> Deviations:
-        """Deviations of two results of one sample side by side."""
+        """Replicates of two results of one sample side by side."""
         if other.source is not self.source:
             raise MpsurveyError(
                 "These estimates come from different replicates, so their covariance is not known "
                 "from them. Make both from one Sample."
             )
-        return Deviations(np.hstack([self.values, other.values]), self.source)
-
-
-def deviations(replicated: Floats, estimate: Floats, weights: ReplicateWeights) -> Deviations:
-    """Scale the replicates' figures into deviations.
-
-    Parameters
-    ----------
-    replicated
-        The figures of each replicate, shape (R, P). A replicate that leaves a domain empty has
-        none (NaN) and adds nothing.
-    estimate
-        The full-sample figures, shape (P,).
-    weights
-        Multipliers and centre.
-    """
-    known = np.isfinite(replicated)
-    if weights.centre == "mean":
-        counted = known & (weights.multipliers > 0)[:, None]
-        some = np.maximum(counted.sum(axis=0), 1)
-        centre = np.where(counted, replicated, 0.0).sum(axis=0) / some
-    else:
-        centre = estimate
-    gap = np.where(known, replicated - centre, 0.0)
-    return Deviations(gap * np.sqrt(weights.multipliers)[:, None], weights)
+        figures = np.concatenate([self.figures, other.figures])
+        return Deviations(figures, np.hstack([self.replicated, other.replicated]), self.source)
 
 
 def replicate_totals(

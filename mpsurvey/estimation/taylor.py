@@ -74,6 +74,10 @@ class Scores:
                     found += scale * (block.T @ block)
         return found
 
+    def mapped(self, _function: object, slope: Floats) -> Scores:
+        """Scores of a function of the statistics, by its derivative, shape (r, P)."""
+        return self.combined(slope)
+
     def combined(self, matrix: Floats) -> Scores:
         """Scores of linear combinations of the statistics; `matrix` has shape (r, P)."""
         values = np.asarray(self.values @ matrix.T)
