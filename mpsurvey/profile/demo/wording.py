@@ -106,9 +106,9 @@ def notes(country: DemoCountry, made_on: datetime.date) -> tuple[str, ...]:
         "Standard errors: Taylor linearisation over both stages, with finite population "
         "corrections. Intervals: logit for shares, t for other figures, at 95 %. "
         "The nonresponse adjustment is taken as given.",
-        "n counts the rows that gave the answer (for totals, all). Who did not know or refused is left out of a "
-        "share or a mean and adds nothing to a total; in "
-        f"{NAME} silence does not depend on the answer, elsewhere it may.",
+        "n counts the rows that gave the answer (for totals, all). Who did not know or refused is "
+        f"left out of a share or a mean and adds nothing to a total; in {NAME} silence does not "
+        "depend on the answer, elsewhere it may.",
         "Immigrants were born in another country. Returnees were born here and lived abroad for "
         "12 months or more. Emigrants are former members of a household, reported by those who "
         "stayed: households that left whole are not seen, in the truth neither.",
