@@ -110,12 +110,16 @@ def _numbers(raw: RawColumn, labels: dict[Any, str], described: Variable) -> Col
     missing = _ordered({**dict.fromkeys([code for code, _ in found], ""), **missing})
     variable = described.but(answers=answers, missing=missing, missing_ranges=ranges)
     temporal = temporal_kind(raw.format, raw.family)
-    if temporal is not None and not answers:
-        # SAS's date formats on datetimes: DTDATE shows the date of a number of seconds
+    if temporal is not None and not np.isin(numbers, list(answers)).any():
         values, lost = to_temporal(np.asarray(numbers, dtype=np.float64), temporal, raw.family)
-        return Column(values, variable.but(kind=temporal), reasons, lost)
+        # labels of a date ("does not know") are reasons; one that occurs has yet to be declared so
+        variable = variable.but(kind=temporal, answers={}, missing=_ordered({**missing, **answers}))
+        if answers and reasons is None:
+            reasons = Reasons.gather(len(values), [])
+        return Column(values, variable, reasons, lost)
     values = whole_if_possible(numbers)
-    return Column(values, variable.but(kind=numeric_kind(values, answers)), reasons)
+    kind = numeric_kind(values, answers, partly_labelled=raw.measure != "scale")
+    return Column(values, variable.but(kind=kind), reasons)
 
 
 def split_tags(values: Any) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
@@ -154,18 +158,21 @@ def is_whole(numbers: np.ndarray) -> bool:
         )
 
 
-def numeric_kind(values: np.ndarray, answers: Mapping[Any, str]) -> Kind:
+def numeric_kind(
+    values: np.ndarray, answers: Mapping[Any, str], *, partly_labelled: bool = True
+) -> Kind:
     """Choose among categorical, integer and decimal.
 
-    Labelled values are categorical when at least half of the distinct values given have a label, or
-    when nobody answered.
+    Labelled values are categorical when at least half of the distinct values given have a label
+    (all of them where `partly_labelled` is off: SPSS calls the variable a scale), or when nobody
+    answered.
     """
     present = values if values.dtype.kind in "iu" else values[~np.isnan(values)]
     whole = is_whole(present)
     if answers:
         distinct = _distinct(present) if whole else np.unique(present)
         labelled = sum(1 for value in distinct if value in answers) if len(distinct) < 5000 else 0
-        if labelled >= CATEGORICAL_FROM * len(distinct):
+        if labelled >= (CATEGORICAL_FROM if partly_labelled else 1.0) * len(distinct):
             return "categorical"
     return "integer" if whole and present.size else "decimal"
 
@@ -244,6 +251,24 @@ def infer_variable(name: str, values: Any) -> Variable:
         array = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return Variable(name, kind=numeric_kind(array, {}))
     return Variable(name, kind="text")
+
+
+def settled(values: Any, variable: Variable) -> tuple[Any, Variable]:
+    """Decide again what a column is, now that none of its codes is an answer with a label.
+
+    A category becomes a number; numbers with a date's format, which labelled codes had kept from
+    being dates, become dates.
+    """
+    column = values if isinstance(values, pd.Series) else pd.Series(values)
+    family: Family = "stata" if (variable.format or "").startswith("%") else "spss"
+    temporal = temporal_kind(variable.format, family)
+    if temporal is not None and column.dtype.kind in "iuf":
+        numbers = column.to_numpy(dtype=np.float64)
+        dates, _ = to_temporal(numbers, temporal, family)
+        return pd.Series(dates, index=column.index), variable.but(kind=temporal)
+    if variable.kind == "categorical":
+        return values, variable.but(kind=infer_variable(variable.name, column).kind)
+    return values, variable
 
 
 def as_text(values: Any) -> pd.Series:

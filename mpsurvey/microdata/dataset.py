@@ -13,7 +13,7 @@ import pandas as pd
 
 from mpsurvey.declaration import Design
 from mpsurvey.errors import ColumnMissing, MpsurveyError
-from mpsurvey.microdata.columns import infer_variable, take_out
+from mpsurvey.microdata.columns import infer_variable, settled, take_out
 from mpsurvey.microdata.reasons import Reasons
 from mpsurvey.microdata.variable import Kind, MultipleResponse, Variable
 
@@ -268,8 +268,9 @@ class Microdata:
             cleaned, found = take_out(
                 frame[name], before.but(missing=new, missing_ranges=declared.ranges)
             )
-            if after.kind == "categorical" and not answers:
-                after = after.but(kind=infer_variable(name, cleaned).kind)
+            if not answers and after.kind in ("categorical", "integer", "decimal"):
+                cleaned, after = settled(cleaned, after)
+                frame[name] = cleaned
             variables[name] = after
             if found is not None:
                 frame[name] = cleaned

@@ -32,8 +32,9 @@ FIRST_UNICODE = 118
 BINARY = "holds something other than text (pictures, other binary data) and became missing."
 FAULTS = {
     "Unable to read from file": "it is cut short",
+    "expected number of rows": "it is cut short: fewer rows are there than its header declares",
     "row count": "it is cut short: fewer rows are there than its header declares",
-    "Invalid file": "it is damaged, or uses features that are not known here",
+    "Invalid file": "it is damaged or cut short, or uses features that are not known here",
     "unsupported character set": "its character set is not known here; pass encoding=",
     "Unable to convert string": "its text is not in the encoding that it declares; pass encoding=",
 }  # fmt: skip

@@ -120,12 +120,17 @@ def _numbers(data: Microdata, name: str, lost: list[str]) -> _Column:
             values[why.where(code)] = there
     words: dict[Any, str] = dict(variable.answers)
     words |= {there: variable.missing.get(code, "") for code, there in stored.items()}
-    own = _own(variable, stored, numeric_kind(answered, variable.answers))
+    own = _own(variable, stored, _kind_when_read(answered, variable))
     as_declared = [{"lo": _end(low), "hi": _end(high)} for low, high in ranges] + single
     if sorted(map(str, declared)) != sorted(map(str, as_declared)):
         own["ranges"] = [[repr(low), repr(high)] for low, high in ranges]
         own["reasons"] = [[code, word] for code, word in variable.missing.items()]
     return _Column(values, {code: word for code, word in words.items() if word}, declared, own)
+
+
+def _kind_when_read(answered: np.ndarray, variable: Variable) -> str:
+    measure = variable.measure or MEASURES.get(variable.kind, "scale")
+    return numeric_kind(answered, variable.answers, partly_labelled=measure != "scale")
 
 
 def _texts(data: Microdata, name: str, lost: list[str]) -> _Column:
@@ -207,8 +212,8 @@ def declarable(
 
     Examples
     --------
-    >>> declarable([-9, -7, -3, -2, -1], [], np.array([0, 1]))
-    ([{'lo': -9, 'hi': -1}], {-9, -7, -3, -2, -1})
+    >>> declarable([-9, -7, -3, -2, -1], [], np.array([0, 1]))[0]
+    [{'lo': -9, 'hi': -1}]
     >>> declarable([-1, 7, 8, 9, 99], [], np.array([1, 2, 50]))[0]
     [{'lo': 7, 'hi': 9}, 99]
     """
@@ -217,7 +222,7 @@ def declarable(
         spans = [{"lo": _end(low), "hi": _end(high)} for low, high in ranges]
         return [*spans, *codes], set(codes)
     pieces = sorted([*ranges, *((code, code) for code in codes)])
-    best: tuple[int, list[Any]] = (0, [])
+    best: tuple[tuple[int, int], list[Any]] = ((0, 0), [])
     for first in range(len(pieces)):
         for last in range(first, len(pieces)):
             low, high = pieces[first][0], max(end for _, end in pieces[first : last + 1])
@@ -225,9 +230,10 @@ def declarable(
                 break
             rest = [p for p in (*pieces[:first], *pieces[last + 1 :]) if p[0] == p[1]]
             spare = [rest[-1][0]] if rest else []
-            if last - first + 1 + len(spare) > best[0]:
+            worth = (last - first + 1 + len(spare), -len(spare))
+            if worth > best[0]:
                 span = {"lo": _end(low), "hi": _end(high)} if low != high else low
-                best = (last - first + 1 + len(spare), [span, *spare])
+                best = (worth, [span, *spare])
     declared = best[1]
     kept = {
         code

@@ -16,7 +16,7 @@ import pyarrow.parquet
 
 from mpsurvey.errors import ColumnMissing, FileUnreadable
 from mpsurvey.microdata.codebook import Codebook, from_json, to_json
-from mpsurvey.microdata.columns import infer_variable, whole_if_possible
+from mpsurvey.microdata.columns import infer_variable, is_whole
 from mpsurvey.microdata.reasons import Reasons
 from mpsurvey.microdata.variable import Variable
 
@@ -37,8 +37,8 @@ def read_csv(
     """Read a CSV file: its frame, what its columns are, and remarks.
 
     The delimiter is the commonest of ``, ; tab |`` in the first line; with a semicolon a comma can
-    be the decimal mark. A row with too few or too many fields refuses the file, because it may be
-    cut or wrongly quoted.
+    be the decimal mark. Empty cells are null, and so is NA among numbers. A row with too few or too
+    many fields refuses the file, because it may be cut or wrongly quoted.
     """
     content = path.read_bytes()
     text, used = _decoded(content, path.name, encoding)
@@ -67,6 +67,14 @@ def read_csv(
     frame = _frame_of(table)
     if columns is not None:
         frame = frame[list(columns)]
+    texts = [str(name) for name in frame if frame[name].dtype.kind not in "iufbMm"]
+    frame = frame.assign(**{name: frame[name].mask(frame[name] == "") for name in texts})
+    if doubtful := [name for name in texts if (frame[name] == "NA").any()]:
+        shown = ", ".join(repr(name) for name in doubtful[:5])
+        remarks.append(
+            f"Text NA stands in {shown} and is kept, for it may be a code (Namibia); "
+            "where it means no answer, use declare_missing."
+        )
     return frame, {name: infer_variable(name, frame[name]) for name in frame.columns}, remarks
 
 
@@ -96,8 +104,7 @@ def _arrow_csv(
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 null_values=["", "NA", "NaN", "nan", "N/A", "NULL", "null", "."],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
+                strings_can_be_null=False,
                 decimal_point=decimal,
                 include_columns=list(columns) if columns is not None else None,
             ),
@@ -137,9 +144,7 @@ def _frame_of(table: pa.Table) -> pd.DataFrame:
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             if column.null_count or not pa.types.is_integer(kind):
                 values = column.cast(pa.float64(), safe=False).to_numpy()
-                columns[field.name] = whole_if_possible(values) if column.null_count else values
-                if pa.types.is_integer(kind):
-                    columns[field.name] = values
+                columns[field.name] = values
             else:
                 columns[field.name] = column.cast(pa.int64()).to_numpy()
         elif pa.types.is_date(kind) or pa.types.is_timestamp(kind):
@@ -223,14 +228,8 @@ def write_parquet(data: Microdata, path: Path) -> list[str]:
 
 def write_csv(data: Microdata, path: Path) -> list[str]:
     """Write CSV with codes; what it cannot hold is returned."""
-    frame = data.frame.copy(deep=False)
-    for name in data.of_kind("time"):
-        if frame[name].dtype.kind == "m":
-            frame[name] = _clock(frame[name])
-    for name in data.of_kind("date"):
-        if frame[name].dtype.kind == "M":
-            frame[name] = frame[name].dt.strftime("%Y-%m-%d")
-    frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    columns = {str(name): _for_csv(data.frame[name], data.variables[name]) for name in data}
+    pyarrow.csv.write_csv(pa.table(columns), path)
     lost = []
     if any(one.label or one.answers for one in data.variables.values()):
         lost.append("labels")
@@ -241,6 +240,22 @@ def write_csv(data: Microdata, path: Path) -> list[str]:
     if data.notes or data.title:
         lost.append("the title and notes")
     return lost
+
+
+def _for_csv(series: pd.Series, variable: Variable) -> pa.Array:
+    if series.dtype.kind == "m":
+        return pa.array(_clock(series), type=pa.string())
+    if series.dtype.kind == "M":
+        shown = "%Y-%m-%d" if variable.kind == "date" else "%Y-%m-%d %H:%M:%S"
+        fractions = variable.kind != "date" and bool((series.dt.microsecond.fillna(0) != 0).any())
+        return pa.array(series.dt.strftime(f"{shown}.%f" if fractions else shown), pa.string())
+    if series.dtype.kind == "f":
+        numbers = series.to_numpy(dtype=np.float64)
+        absent = np.isnan(numbers)
+        if is_whole(numbers[~absent]):
+            return pa.array(np.where(absent, 0, numbers).astype(np.int64), mask=absent)
+        return pa.array(numbers, mask=absent)
+    return pa.array(series, from_pandas=True)
 
 
 def _clock(column: pd.Series) -> pd.Series:
