@@ -72,10 +72,13 @@ def counts(question: Question) -> Floats:
     return np.bincount(code[code >= 0], minlength=domains.size).astype(np.float64)
 
 
-def values_of(sample: Sample, text: str, statistic: str) -> Floats:
-    """Values of a column, of a rule (1 where it holds, else 0) or of a formula, NaN if missing."""
+def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False) -> Floats:
+    """Values of a column, of a rule (1 where it holds, else 0) or of a formula, NaN if missing.
+
+    With `yes_no`, a labelled column of 0 and 1 is read as numbers: it says who has a trait.
+    """
     if text in sample.frame.columns:
-        return scan.numbers(sample, text, statistic)
+        return scan.numbers(sample, text, statistic, yes_no=yes_no)
     try:
         parsed = parse_value(text)
         if isinstance(parsed, Formula):
@@ -97,6 +100,7 @@ def ask(
     missing: Missing = "domain",
     categorical: str | None = None,
     every_category: bool = False,
+    yes_no: bool = False,
 ) -> Question:
     """Read what a statistic needs from a sample.
 
@@ -117,10 +121,12 @@ def ask(
         A variable to read as categories.
     every_category
         Count also the categories that the labels declare and nobody chose.
+    yes_no
+        Read labelled columns of 0 and 1 as numbers.
     """
     if missing not in ("domain", "drop", "fail"):
         raise MpsurveyError(f"missing='{missing}' is not one of 'domain', 'drop', 'fail'.")
-    columns = [values_of(sample, name, statistic) for name in variables]
+    columns = [values_of(sample, name, statistic, yes_no=yes_no) for name in variables]
     categories = None if categorical is None else categories_of(sample, categorical, every_category)
     domains = split_domains(sample, by, where)
 
@@ -162,6 +168,7 @@ def ask(
             where=where,
             categorical=categorical,
             every_category=every_category,
+            yes_no=yes_no,
         )
         dropped = f"{int((~keep).sum()):,} rows were dropped before units were counted."
         return replace(kept, notes=(*notes, dropped))
@@ -193,6 +200,8 @@ def answer(
     deff: Deff = False,
     df: DegreesOfFreedom = "domain",
     interval: Interval | None = None,
+    labels: Sequence[str] | None = None,
+    inner: int = 0,
 ) -> Estimates:
     """Scan, linearise, and put figures and their uncertainty into a result.
 
@@ -210,6 +219,11 @@ def answer(
         As every verb has them.
     interval
         How limits are found; t intervals by default.
+    labels
+        What each figure of a domain is, q names for the column `category`.
+    inner
+        How many of the last `by` variables are not broken down by but handed to the statistic: it
+        then gets the columns of all their groups side by side, see `UnitTotals.folded`.
     """
     check_options(level, deff, df)
     sample, domains = question.sample, question.domains
@@ -220,6 +234,9 @@ def answer(
         answered=question.answered,
         categories=question.categories,
     )
+    if inner:
+        domains = domains.outer(inner)
+        totals = totals.folded(question.domains.size // domains.size)
     value = linearise.evaluate(statistic, totals.totals)
     figures = value.shape[-1]
     empty = totals.n == 0
@@ -227,18 +244,18 @@ def answer(
     slope = None
     if sample.replicates is None or deff:
         slope = linearise.gradient(statistic, totals.totals)
-    uncertainty = _uncertainty(question, totals, statistic, estimate, slope)
+    uncertainty = _uncertainty(question, totals, statistic, estimate, slope, inner > 0)
     se = np.sqrt(uncertainty.variance())
-    freedom = np.repeat(_freedom(question, totals, df).astype(np.float64), figures)
+    freedom = np.repeat(_freedom(question, domains, totals, df).astype(np.float64), figures)
     n = np.repeat(totals.n, figures)
     find = interval or (lambda p, s, f, _n, lv: t_interval(p, s, f, lv))
-    categories = question.categories
+    named = labels
+    if question.categories is not None:
+        named = question.categories.values.tolist()
     frame = assemble(
         statistic=name,
         variables=list(variables) * domains.size,
-        categories=None
-        if categories is None
-        else np.tile(categories.values, domains.size).tolist(),
+        categories=None if named is None else list(named) * domains.size,
         by={key: np.repeat(value, figures) for key, value in domains.columns().items()},
         estimate=estimate,
         se=se,
@@ -270,6 +287,7 @@ def _uncertainty(
     statistic: Statistic,
     estimate: Floats,
     slope: Floats | None,
+    folded: bool,  # noqa: FBT001
 ) -> Uncertainty:
     """Unit scores, or the replicates' deviations where the sample has replicates."""
     sample = question.sample
@@ -279,12 +297,14 @@ def _uncertainty(
     repeated = replication.replicate_totals(
         sample, totals, question.domains, question.columns, question.answered, question.categories
     )
+    if folded and sample.replicates.columns:  # factors have multiplied folded totals already
+        repeated = scan.folded_replicates(repeated, question.domains.size // len(totals.n))
     figures = replication.replicated_figures(statistic, repeated)
     return replication.Deviations(estimate, figures, sample.replicates)
 
 
 def _freedom(
-    question: Question, totals: scan.UnitTotals, df: DegreesOfFreedom
+    question: Question, domains: Domains, totals: scan.UnitTotals, df: DegreesOfFreedom
 ) -> NDArray[np.int64]:
     """Degrees of freedom of each domain, shape (D,)."""
     sample = question.sample
@@ -292,7 +312,11 @@ def _freedom(
         if df == "design":
             whole = replication.replicate_freedom(sample, split_domains(sample), None)
             return np.full_like(totals.df, whole[0])
-        return replication.replicate_freedom(sample, question.domains, question.answered)
+        inside = question.domains
+        if domains is not question.domains and inside.code is not None:
+            within = inside.size // domains.size
+            inside = replace(domains, code=np.where(inside.code < 0, -1, inside.code // within))
+        return replication.replicate_freedom(sample, inside, question.answered)
     if df == "design":
         return np.full_like(totals.df, sample.units.degrees_of_freedom)
     return totals.df

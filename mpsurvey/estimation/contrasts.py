@@ -58,7 +58,8 @@ def contrast(
     Returns
     -------
     Estimates
-        `df` is the smallest of the rows that take part; `n` and `population` are their sums.
+        `df` is the smallest of the rows that take part; `n` and `population` are their sums, those
+        of the same group in two results counted once.
 
     Raises
     ------
@@ -251,6 +252,17 @@ def _ratio_gradient(matrix: Floats, theta: Floats) -> Floats:
     return np.asarray(np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0))
 
 
+def _repeats(frame: pd.DataFrame, part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows of a group that an earlier row which takes part stands for too, shape of `part`."""
+    by = [name for name in frame.columns[3:] if name not in COLUMNS]
+    groups = frame[[*by, "n", "population"]].astype(str).agg("\x1f".join, axis=1).to_numpy()
+    found = np.zeros_like(part)
+    for place, row in enumerate(part):
+        inside = np.flatnonzero(row)
+        found[place, inside] = pd.Series(groups[inside]).duplicated().to_numpy()
+    return found
+
+
 def _result(
     results: Sequence[Estimates],
     frame: pd.DataFrame,
@@ -266,6 +278,7 @@ def _result(
     se = np.sqrt(made.variance())
     freedom = frame["df"].to_numpy(dtype=np.float64)
     df = np.array([freedom[row].min() if row.any() else np.nan for row in part])
+    once = part & ~_repeats(frame, part)
     confidence = first.level if level is None else level
     by = [name for name in rows.columns if name not in ("variable", "category")]
     return Estimates(
@@ -279,8 +292,8 @@ def _result(
             interval=t_interval(value, se, df, confidence),
             deff=None,
             df=df,
-            n=part @ frame["n"].to_numpy(),
-            population=part @ frame["population"].to_numpy(),
+            n=once @ frame["n"].to_numpy(),
+            population=once @ frame["population"].to_numpy(),
         ),
         statistic=f"{scale} of {first.statistic}",
         method=first.method,

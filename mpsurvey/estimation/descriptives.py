@@ -270,7 +270,13 @@ def ratio(
     12.0
     """
     question = ask(
-        sample, (numerator, denominator), statistic="A ratio", by=by, where=where, missing=missing
+        sample,
+        (numerator, denominator),
+        statistic="A ratio",
+        by=by,
+        where=where,
+        missing=missing,
+        yes_no=True,
     )
     named = f"{numerator} / {denominator}"
     return answer(

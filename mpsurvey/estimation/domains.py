@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -49,6 +49,11 @@ class Domains:
     def size(self) -> int:
         """How many domains there are, empty ones too."""
         return math.prod(len(level) for level in self.levels)
+
+    def outer(self, names: int) -> Domains:
+        """The groups without the last `names` variables, as what the results are broken down by."""
+        kept = len(self.names) - names
+        return replace(self, code=None, names=self.names[:kept], levels=self.levels[:kept])
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """One array per `by` variable, shape (D,): what each domain stands for."""

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mpsurvey.design import Sample, Units
+from mpsurvey.design.calibration import Chain
 from mpsurvey.design.codes import Codes
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.domains import Domains, series
@@ -62,6 +63,9 @@ class UnitTotals:
         First-stage units less first-stage strata, counting those with data in the domain, (D,).
     units
         The sampling units.
+    chain, moments
+        Where weights were calibrated: the steps, and the columns of each domain read by their
+        auxiliaries, shape (J, D, K).
     """
 
     unit: Codes
@@ -71,6 +75,8 @@ class UnitTotals:
     n: NDArray[np.int64]
     df: NDArray[np.int64]
     units: Units
+    chain: Chain | None = None
+    moments: Floats | None = None
 
     @property
     def population(self) -> Floats:
@@ -82,9 +88,53 @@ class UnitTotals:
         """Whether all pairs of unit and domain are kept."""
         return len(self.unit) == self.units.count * len(self.n)
 
+    def folded(self, inner: int) -> UnitTotals:
+        """Return each run of `inner` domains as one, their columns side by side.
 
-def numbers(sample: Sample, name: str, statistic: str = "A mean") -> Floats:
+        A statistic can then be a function of several groups' totals: a gap, a decomposition.
+
+        Returns
+        -------
+        UnitTotals
+            K becomes 1 + inner K: the sum of weights of the whole run, then the groups' columns.
+        """
+        outer = len(self.n) // inner
+        wide = self.values.shape[1]
+        pair, place = pd.factorize(self.unit * outer + self.domain // inner, sort=True)
+        values = np.zeros((len(place), inner, wide))
+        np.add.at(values, (pair, self.domain % inner), self.values)
+        values = _side_by_side(values)
+        unit, domain = place // outer, place % outer
+        df = _degrees_of_freedom(self.units, unit, domain, values[:, 0] > 0, outer)
+        return UnitTotals(
+            unit,
+            domain,
+            values,
+            _side_by_side(self.totals.reshape(outer, inner, wide)),
+            self.n.reshape(outer, inner).sum(axis=1),
+            df,
+            self.units,
+        )
+
+
+def _side_by_side(values: Floats) -> Floats:
+    """Shape (..., groups, K) to (..., 1 + groups K), the sum of all weights first."""
+    flat = values.reshape(*values.shape[:-2], -1)
+    return np.concatenate([values[..., 0].sum(axis=-1, keepdims=True), flat], axis=-1)
+
+
+def folded_replicates(repeated: Floats, inner: int) -> Floats:
+    """Replicates' totals, shape (R, D, K), folded as `UnitTotals.folded` folds."""
+    count, size, wide = repeated.shape
+    return _side_by_side(repeated.reshape(count, size // inner, inner, wide))
+
+
+def numbers(
+    sample: Sample, name: str, statistic: str = "A mean", *, yes_no: bool = False
+) -> Floats:
     """Read a column as numbers, missing as NaN, shape (n,).
+
+    With `yes_no`, a labelled column that holds 0 and 1 only is read too.
 
     Raises
     ------
@@ -93,13 +143,16 @@ def numbers(sample: Sample, name: str, statistic: str = "A mean") -> Floats:
     """
     column = series(sample, name, "variable")
     if column.dtype.is_numeric() or column.dtype == bool or str(column.dtype) == "Boolean":
-        if sample.labels(name) and getattr(sample.variables[name], "kind", "") == "categorical":
+        values = np.asarray(column.to_numpy(), dtype=np.float64)
+        categorical = getattr(sample.variables.get(name), "kind", "") == "categorical"
+        if yes_no and categorical:
+            categorical = not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all()
+        if sample.labels(name) and categorical:
             raise MpsurveyError(
                 f"{statistic} of '{name}' is asked for, but it is categorical: its codes stand for "
                 f"{_some_labels(sample, name)}. Use proportion(sample, '{name}')."
             )
-        values = column.to_numpy()
-        return np.asarray(values, dtype=np.float64)
+        return values
     raise MpsurveyError(
         f"{statistic} of '{name}' is asked for, but it holds {column.dtype}, not numbers. "
         f"Use proportion(sample, '{name}')."
@@ -169,7 +222,17 @@ def unit_totals(
     else:
         n = np.bincount(domain, minlength=size)
     df = _degrees_of_freedom(sample.units, unit_of, domain_of, values[:, 0] > 0, size)
-    return UnitTotals(unit_of, domain_of, values, totals, n, df, sample.units)
+    moments = None
+    if sample.chain is not None and sample.replicates is None:
+        if categories is None:
+            kept = [column if rows is None else column[rows] for column in columns]
+            weighted = [weight, *(weight * column for column in kept)]
+        else:
+            weighted = [weight, *(weight * (category == c) for c in range(wide))]
+        moments = sample.chain.moments(weighted, rows, domain, size)
+    return UnitTotals(
+        unit_of, domain_of, values, totals, n, df, sample.units, sample.chain, moments
+    )
 
 
 def _rows(

@@ -13,12 +13,15 @@ from mpsurvey.design import Stage, Units
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.scan import UnitTotals
 
-__all__ = ["Scores", "score"]
+__all__ = ["Residuals", "Scores", "score"]
 
 Floats = NDArray[np.float64]
 
 _DENSE = 1 << 23
 """Largest number of scores that is kept as a full array (64 MB)."""
+
+_FULL = 1 << 25
+"""Likewise after calibration (256 MB), where none of them is zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,12 +97,19 @@ class Scores:
             sparse.csr_array(self.values @ sparse.diags_array(factors)), self.units, self.present
         )
 
-    def joined(self, other: Scores) -> Scores:
+    def joined(self, other: Scores | Residuals) -> Scores | Residuals:
         """Scores of two results of one sample side by side."""
         if other.units is not self.units:
             raise MpsurveyError(
                 "These estimates come from different samples, so their covariance is not known "
                 "from them. Make both from one Sample; for two rounds use mp.change."
+            )
+        if isinstance(other, Residuals):
+            nothing = np.zeros((len(other.coefficients), self.values.shape[1]))
+            return Residuals(
+                self.joined(other.raw),  # type: ignore[arg-type]  # scores join to scores
+                other.loadings,
+                np.hstack([nothing, other.coefficients]),
             )
         present = None
         if self.present is not None and other.present is not None:
@@ -116,8 +126,82 @@ class Scores:
         return [_deviations(full, stage, self.units, here) for stage in self.units.stages]
 
 
-def score(totals: UnitTotals, gradient: Floats) -> Scores:
-    """Turn unit totals into unit scores.
+@dataclass(frozen=True, slots=True, eq=False)
+class Residuals:
+    """Scores after calibration, where units times figures are too many for a full array.
+
+    Every unit has a score in every domain: what the calibration takes from it. They are worked out
+    in parts.
+
+    Attributes
+    ----------
+    raw
+        Scores before, P figures.
+    loadings, coefficients
+        Shapes (U, J) and (J, P): their product is taken from the scores.
+    """
+
+    raw: Scores
+    loadings: sparse.csr_array
+    coefficients: Floats
+
+    @property
+    def units(self) -> Units:
+        """The units and their stages."""
+        return self.raw.units
+
+    def full(self) -> Scores | Residuals:
+        """The scores themselves where they fit, else as they are."""
+        if self.raw.units.count * self.coefficients.shape[1] > _FULL:
+            return self
+        return self._part(slice(None))
+
+    def _part(self, figures: slice) -> Scores:
+        present = self.raw.present
+        values = self.raw.values[:, figures]
+        full = values if isinstance(values, np.ndarray) else values.toarray()
+        return Scores(
+            full - self.loadings @ self.coefficients[:, figures],
+            self.raw.units,
+            None if present is None else sparse.csr_array(present[:, figures]),
+        )
+
+    def variance(self) -> Floats:
+        """Variance of each figure, shape (P,)."""
+        step = max(1, _FULL // self.raw.units.count)
+        starts = range(0, self.coefficients.shape[1], step)
+        return np.concatenate([self._part(slice(p, p + step)).variance() for p in starts])
+
+    def covariance(self) -> Floats:
+        """Covariance of all figures, shape (P, P)."""
+        return self._part(slice(None)).covariance()
+
+    def combined(self, matrix: Floats) -> Scores:
+        """Scores of linear combinations of the figures; `matrix` has shape (r, P)."""
+        raw = self.raw.combined(matrix)
+        taken = self.loadings @ (self.coefficients @ matrix.T)
+        return Scores(np.asarray(raw.values - taken), raw.units, raw.present)
+
+    def scaled(self, factors: Floats) -> Residuals:
+        """Scores of figures that are each multiplied by a number; `factors` has shape (P,)."""
+        return Residuals(self.raw.scaled(factors), self.loadings, self.coefficients * factors)
+
+    def joined(self, other: Scores | Residuals) -> Scores | Residuals:
+        """Scores of two results of one sample side by side."""
+        if isinstance(other, Residuals):
+            return Residuals(
+                self.raw.joined(other.raw),
+                self.loadings,
+                np.hstack([self.coefficients, other.coefficients]),
+            )
+        nothing = np.zeros((len(self.coefficients), other.values.shape[1]))
+        return Residuals(
+            self.raw.joined(other), self.loadings, np.hstack([self.coefficients, nothing])
+        )
+
+
+def score(totals: UnitTotals, gradient: Floats) -> Scores | Residuals:
+    """Turn unit totals into unit scores, or residuals where the weights were calibrated.
 
     Parameters
     ----------
@@ -132,11 +216,26 @@ def score(totals: UnitTotals, gradient: Floats) -> Scores:
     Scores
         P = D q statistics, domain by domain.
     """
-    size, figures, wide = gradient.shape
+    figures = gradient.shape[1]
     slope = gradient.copy()
     slope[~np.isfinite(gradient).all(axis=(1, 2))] = 0.0
-    count = totals.units.count
     present = _presence(totals, figures) if _presence_matters(totals.units) else None
+    if totals.moments is not None:
+        return _residuals(_unit_scores(totals, slope, present), totals, slope)
+    return _unit_scores(totals, slope, present)
+
+
+def _residuals(raw: Scores, totals: UnitTotals, slope: Floats) -> Scores | Residuals:
+    """Take from the scores what the calibration of the weights has fixed."""
+    assert totals.chain is not None and totals.moments is not None  # noqa: S101, PT018
+    moments = np.einsum("jdk,dqk->jdq", totals.moments, slope)
+    coefficients = totals.chain.coefficients(moments.reshape(len(moments), -1))
+    return Residuals(raw, totals.chain.loadings, coefficients).full()
+
+
+def _unit_scores(totals: UnitTotals, slope: Floats, present: sparse.csr_array | None) -> Scores:
+    size, figures, wide = slope.shape
+    count = totals.units.count
     if totals.dense and count * size * figures <= _DENSE:
         cube = totals.values.reshape(count, size, wide)
         if figures == 1:
