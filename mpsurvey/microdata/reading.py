@@ -107,8 +107,8 @@ def read(
         elif isinstance(structure, TransportFile) and len(structure.members) > 1:
             contents = _first_member(path, structure, columns, encoding, content)
         else:
-            rows = structure.rows if isinstance(structure, SpssFile) else None
-            contents = read_contents(path, kind, columns, encoding, rows)
+            spss = structure if isinstance(structure, SpssFile) else None
+            contents = read_contents(path, kind, columns, encoding, spss)
     return _told(_assembled(path, kind, contents, structure, columns))
 
 

@@ -14,6 +14,7 @@ import pyreadstat
 
 from mpsurvey.errors import ColumnMissing, FileUnreadable
 from mpsurvey.microdata.dta_rows import take_columns
+from mpsurvey.microdata.spss import SpssFile
 from mpsurvey.microdata.stata import Content, StataFile
 
 __all__ = ["Contents", "RawValues", "read_contents", "read_stata_contents"]
@@ -79,7 +80,7 @@ def read_contents(
     kind: str,
     columns: Sequence[str] | None,
     encoding: str | None,
-    declared_rows: int | None,
+    structure: SpssFile | None,
 ) -> Contents:
     """Read a file with pyreadstat, trying likely encodings where the declared one does not fit.
 
@@ -89,10 +90,12 @@ def read_contents(
         pyreadstat refuses it, or reads fewer rows than the header declares.
     """
     wanted = list(columns) if columns is not None else None
-    frame, meta, remarks = _read(path, kind, encoding, usecols=wanted)
+    fits = structure.fits if structure is not None else _always
+    frame, meta, remarks = _read(path, kind, encoding, fits, usecols=wanted)
     if wanted is not None and len(frame.columns) < len(set(wanted)):
-        _, whole, _ = _read(path, kind, encoding, metadataonly=True)
+        _, whole, _ = _read(path, kind, encoding, fits, metadataonly=True)
         check_names(path, wanted, whole.column_names)
+    declared_rows = structure.rows if structure is not None else None
     rows = len(frame) if len(frame.columns) else int(meta.number_rows or 0)
     if declared_rows is not None and rows < declared_rows:
         raise FileUnreadable(
@@ -113,9 +116,9 @@ def read_stata_contents(
     """Read a Stata file: labels and formats with pyreadstat, rows from the file's own records."""
     names = list(columns) if columns is not None else list(file.columns)
     check_names(path, names, file.columns)
-    _, meta, remarks = _read(path, "dta", encoding, metadataonly=True)
+    _, meta, remarks = _read(path, "dta", encoding, _always, metadataonly=True)
     if encoding is None and file.release < FIRST_UNICODE and _is_utf8(meta):
-        _, meta, remarks = _read(path, "dta", "UTF-8", metadataonly=True)
+        _, meta, remarks = _read(path, "dta", "UTF-8", _always, metadataonly=True)
     taken = take_columns(content, file, names, encoding, path.name)
     said: dict[str, list[str]] = {}
     for name, column in taken.items():
@@ -158,19 +161,29 @@ def check_names(path: Path, wanted: Sequence[str], known: Sequence[str]) -> None
         raise ColumnMissing(absent, known)
 
 
+def _always(_: str | None) -> bool:
+    return True
+
+
 def _read(
-    path: Path, kind: str, encoding: str | None, **options: Any
+    path: Path,
+    kind: str,
+    encoding: str | None,
+    fits: Callable[[str | None], bool],
+    **options: Any,
 ) -> tuple[pd.DataFrame, Any, tuple[str, ...]]:
     try:
+        if not fits(encoding):
+            raise _UndecodableError("labelled codes")
         frame, meta = _attempt(path, kind, encoding=encoding, **options)
     except _UndecodableError as fault:
         if encoding is not None:
             raise FileUnreadable(
                 f"{path.name}: its text is not {encoding}. Leave the encoding out, or name another."
             ) from None
-        if options.get("metadataonly"):
-            return _all_in(path, kind, str(fault), **options)
-        return _by_likely_encoding(path, kind, options.get("usecols"), str(fault))
+        if options.get("metadataonly") or not fits(None):
+            return _all_in(path, kind, str(fault), fits, **options)
+        return _by_likely_encoding(path, kind, options.get("usecols"), str(fault), fits)
     return frame, meta, ()
 
 
@@ -192,8 +205,10 @@ def _attempt(path: Path, kind: str, **options: Any) -> tuple[pd.DataFrame, Any]:
         if any(one in said for one in NOT_DECODABLE) and options.get("encoding") != LIKELY[-1]:
             raise _UndecodableError(said) from error
         raise FileUnreadable(_in_words(path, said)) from None
-    except (OverflowError, ValueError, MemoryError, SystemError) as error:
+    except Exception as error:
         raise FileUnreadable(_in_words(path, type(error).__name__)) from None
+    if not all(isinstance(name, str) and name for name in meta.column_names):
+        raise FileUnreadable(f"{path.name}: it is damaged: a variable has no name.")
     return frame, meta
 
 
@@ -205,13 +220,17 @@ def _in_words(path: Path, said: str) -> str:
 
 
 def _by_likely_encoding(
-    path: Path, kind: str, columns: list[str] | None, fault: str
+    path: Path,
+    kind: str,
+    columns: list[str] | None,
+    fault: str,
+    fits: Callable[[str | None], bool],
 ) -> tuple[pd.DataFrame, Any, tuple[str, ...]]:
     """Read column by column where only some texts are undecodable, else all in another encoding."""
     try:
         _, meta = _attempt(path, kind, metadataonly=True)
     except _UndecodableError:
-        return _all_in(path, kind, fault, usecols=columns)
+        return _all_in(path, kind, fault, fits, usecols=columns)
     names = columns if columns is not None else list(meta.column_names)
     texts = [one for one in names if meta.readstat_variable_types.get(one) == "string"]
     fitting = [one for one in names if one not in texts]
@@ -222,10 +241,10 @@ def _by_likely_encoding(
         try:
             parts[name] = _attempt(path, kind, usecols=[name])[0][name]
         except _UndecodableError:
-            for encoding in LIKELY:
+            for encoding in filter(fits, LIKELY):
                 try:
                     part = _attempt(path, kind, usecols=[name], encoding=encoding)[0][name]
-                except _UndecodableError:
+                except (_UndecodableError, KeyError):
                     continue
                 parts[name] = part
                 said.setdefault(encoding, []).append(name)
@@ -233,7 +252,7 @@ def _by_likely_encoding(
             else:
                 binary.append(name)
     if len(binary) == len(texts):
-        return _all_in(path, kind, fault, usecols=columns)
+        return _all_in(path, kind, fault, fits, usecols=columns)
     frame, _ = _attempt(path, kind, usecols=fitting) if fitting else (pd.DataFrame(), None)
     _, full = _attempt(path, kind, metadataonly=True, usecols=names)
     rows = max(len(frame), *(len(part) for part in parts.values()), 0)
@@ -255,9 +274,9 @@ def _listed(names: list[str]) -> str:
 
 
 def _all_in(
-    path: Path, kind: str, fault: str, **options: Any
+    path: Path, kind: str, fault: str, fits: Callable[[str | None], bool], **options: Any
 ) -> tuple[pd.DataFrame, Any, tuple[str, ...]]:
-    for encoding in LIKELY:
+    for encoding in filter(fits, LIKELY):
         try:
             frame, meta = _attempt(path, kind, encoding=encoding, **options)
         except _UndecodableError:

@@ -106,9 +106,11 @@ def parse_transport(content: Content, name: str) -> TransportFile:
         raise FileUnreadable(f"{name}: {CUT.format(what='it ends before its rows')}")
     size = content[members[0] + 75 : members[0] + 78]
     width = 0
+    if not size.isdigit():
+        raise FileUnreadable(f"{name}: it is damaged: its header does not say what its rows are.")
     for k in range(int(names.group(1))):
         at = names.start() + RECORD + int(size) * k + 4
-        width += struct.unpack(">h", content[at : at + 2])[0] if size.isdigit() else 0
+        width += int.from_bytes(content[at : at + 2], "big")
     left = (end - rows.start() - RECORD) % width if width else 0
     if content[end - left : end].strip():
         raise FileUnreadable(f"{name}: {CUT.format(what='its last row is incomplete')}")

@@ -44,12 +44,28 @@ class SpssFile:
         The character encoding that the file declares, or ``None``.
     own
         What this library left in the file's attributes.
+    text_codes
+        Labelled text codes, as bytes. pyreadstat 1.3.7 crashes where one of them is not in the
+        encoding that it reads the file in.
     """
 
     rows: int | None
     weight: str | None
     encoding: str | None
     own: str | None = None
+    text_codes: tuple[bytes, ...] = ()
+
+    def fits(self, encoding: str | None) -> bool:
+        """Whether the labelled text codes are in an encoding (by default the declared one)."""
+        name = (encoding or self.encoding or "cp1252").partition(":")[0].replace("_", "-")
+        try:
+            for code in self.text_codes:
+                code.decode(name)
+        except UnicodeDecodeError:
+            return False
+        except (LookupError, ValueError):  # a name of no encoding, or of no letters
+            return all(code.isascii() for code in self.text_codes)
+        return True
 
 
 @dataclass(slots=True)
@@ -67,6 +83,8 @@ class _Dictionary:
     data_at: int = 0
     end_record_at: int = 0
     own: str | None = None
+    texts: set[int] = field(default_factory=set)  # elements that are text variables
+    text_codes: list[bytes] = field(default_factory=list)
 
 
 def is_spss(head: bytes) -> bool:
@@ -92,15 +110,23 @@ def parse_spss(content: Content, name: str) -> SpssFile:
         _check_end(content, dictionary, name)
     except (struct.error, IndexError):
         raise FileUnreadable(
-            f"{name}: {CUT.format(what='it ends inside its dictionary')}"
+            f"{name}: the file is cut short or damaged: its dictionary does not end as it should. "
+            "Ask for it again, or copy it again."
         ) from None
     weight = dictionary.short_names.get(dictionary.weight_index)
     return SpssFile(
         dictionary.rows if dictionary.rows >= 0 else None,
         dictionary.long_names.get(weight, weight) if weight else None,
-        dictionary.encoding,
+        dictionary.encoding or _by_codepage(dictionary.codepage),
         dictionary.own,
+        tuple(dictionary.text_codes),
     )
+
+
+def _by_codepage(codepage: int | None) -> str | None:
+    if codepage == 65001:
+        return "UTF-8"
+    return f"cp{codepage}" if codepage is not None and codepage > 400 else None
 
 
 def read_dictionary(content: Content) -> _Dictionary:
@@ -109,6 +135,7 @@ def read_dictionary(content: Content) -> _Dictionary:
     _, width, compression, weight, rows = struct.unpack(order + "5i", content[64:84])
     found = _Dictionary(order, compression, width, rows, weight)
     at = 176
+    codes: list[bytes] = []
 
     def number() -> int:
         nonlocal at
@@ -129,13 +156,25 @@ def read_dictionary(content: Content) -> _Dictionary:
             found.elements += 1
             if kind != -1:
                 found.short_names[found.elements] = short
+            if kind > 0:
+                found.texts.add(found.elements)
         elif record == 3:
+            codes = []
             for _ in range(number()):
+                codes.append(content[at : at + 8].rstrip(b" \0"))
                 length = content[at + 8]
                 at += 8 + (length + 1 + 7) // 8 * 8
-        elif record in (4, 6):
+        elif record == 4:
             count = number()
-            at += (4 if record == 4 else 80) * count
+            labelled = struct.unpack(f"{order}{count}i", content[at : at + 4 * count])
+            if not set(labelled) <= set(found.short_names):
+                raise IndexError
+            if set(labelled) & found.texts:
+                found.text_codes += codes
+            at += 4 * count
+        elif record == 6:
+            count = number()
+            at += 80 * count
         elif record == 7:
             subtype, size, count = number(), number(), number()
             if size < 0 or count < 0:
@@ -171,8 +210,31 @@ def _read_extension(subtype: int, body: bytes, found: _Dictionary) -> None:
     elif subtype == 17:
         match = re.search(rf"{OWN}\('(.*?)'\n".encode(), body, re.DOTALL)
         found.own = match.group(1).decode("utf-8", errors="replace") if match else None
+    elif subtype == 21:
+        _read_long_codes(body, found)
     elif subtype == 20:
         found.encoding = body.decode("latin-1").strip() or None
+
+
+def _read_long_codes(body: bytes, found: _Dictionary) -> None:
+    """Collect the labelled codes of texts of more than eight bytes."""
+    at = 0
+
+    def text() -> bytes:
+        nonlocal at
+        (length,) = struct.unpack(found.order + "i", body[at : at + 4])
+        if length < 0:
+            raise IndexError
+        at += 4 + length
+        return body[at - length : at]
+
+    while at < len(body):
+        text()
+        _, count = struct.unpack(found.order + "2i", body[at : at + 8])
+        at += 8
+        for _ in range(count):
+            found.text_codes.append(text().rstrip(b" "))
+            text()
 
 
 def _check_end(content: Content, dictionary: _Dictionary, name: str) -> None:

@@ -82,8 +82,10 @@ def parse_stata(content: Content, name: str) -> StataFile:
         if content[:11] == b"<stata_dta>":
             return _parse_tagged(content, name)
         return _parse_plain(content, name)
-    except (struct.error, IndexError):
-        raise FileUnreadable(f"{name}: {CUT.format(what='it ends inside its header')}") from None
+    except (struct.error, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, FileUnreadable):
+            raise
+        raise FileUnreadable(f"{name}: {CUT.format(what='its header does not hold')}") from None
 
 
 def _text(raw: bytes, release: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, datetime, time
 
 import numpy as np
@@ -181,6 +183,26 @@ def test_text_that_is_not_in_the_declared_encoding_is_read_and_said(tmp_path):
         with pytest.warns(FileWarning, match=r"(?i)'town' is not .*read as (cp|windows-)1252"):
             data = read(tmp_path / f"s.{ending}")
         assert data.frame.to_numpy().tolist() == [["École €", "Batumi"]]
+
+
+def test_labelled_text_codes_in_another_encoding_than_declared(tmp_path):
+    # in a process of its own: pyreadstat 1.3.7 crashes on such a file
+    path = tmp_path / "s.sav"
+    frame = pd.DataFrame({"region": ["Nord", "Sud"]})
+    pyreadstat.write_sav(frame, path, variable_value_labels={"region": {"Nord": "N", "Sud": "S"}})
+    path.write_bytes(path.read_bytes().replace(b"Nord", b"\xcele "))
+    code = (
+        "import sys, warnings; warnings.simplefilter('ignore')\n"
+        "from mpsurvey.microdata import read\n"
+        "data = read(sys.argv[1])\n"
+        "print(data.label('region', '\xcele'), data['region'].tolist(), data.remarks[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("N ['Île', 'Sud']")
+    assert "read as WINDOWS-1252" in done.stdout
 
 
 def test_csv_of_several_makes(tmp_path):
