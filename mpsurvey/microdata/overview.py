@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console, ConsoleOptions, Group, RenderResult
-from rich.markup import escape
-from rich.table import Table
 
 from mpsurvey.declaration import Design
 from mpsurvey.microdata.dataset import Microdata
 from mpsurvey.microdata.variable import Variable
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 __all__ = ["Summary", "summarise"]
 
@@ -83,6 +83,10 @@ class Summary:
     remarks: tuple[str, ...]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.console import Group
+        from rich.markup import escape
+        from rich.table import Table
+
         head = f"[bold]{escape(self.source or 'Data')}[/bold]"
         head += f": {self.rows:,} rows, {len(self.variables):,} variables"
         if self.title:
@@ -101,6 +105,8 @@ class Summary:
         yield Group(head, "", table, "", escape(self._design_words()))
 
     def __str__(self) -> str:
+        from rich.console import Console
+
         console = Console(width=120, color_system=None, force_terminal=False)
         with console.capture() as captured:
             console.print(self)
