@@ -22,8 +22,19 @@ from mpsurvey.estimation import (
     total,
     variance,
 )
+from mpsurvey.impact import (
+    age_structure,
+    change,
+    contribution,
+    contribution_to_growth,
+    counterfactual,
+    decompose,
+    population_change,
+    share,
+)
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
+from mpsurvey.questionnaire import Questionnaire, new_form, read_xlsform, write_xlsform
 
 __version__ = "0.1.0"
 
@@ -35,23 +46,35 @@ __all__ = [
     "Jackknife",
     "Microdata",
     "MpsurveyError",
+    "Questionnaire",
     "Sample",
     "SuccessiveDifference",
     "Variable",
     "add_replicates",
+    "age_structure",
     "allocate",
+    "change",
     "contrast",
+    "contribution",
+    "contribution_to_growth",
     "correlation",
+    "counterfactual",
+    "decompose",
     "draw",
     "load_catalogue",
     "mean",
+    "new_form",
+    "population_change",
     "proportion",
     "quantile",
     "ratio",
     "read",
+    "read_xlsform",
     "sample_size",
+    "share",
     "total",
     "variance",
     "variance_components",
     "write",
+    "write_xlsform",
 ]

@@ -253,8 +253,8 @@ class Questionnaire:
             else:
                 anchor = {"after": host_name.name}
         if not anchor and host_name is not None:  # an end row without a name
-            ended = next(n for n, row in self.host.ends.items() if row == host_name.number)
-            anchor = {"after": ended}
+            opened = next(n for n, end in self.host.ends.items() if end == host_name.number)
+            anchor = {"after": next(row.name for row in self.host.rows if row.number == opened)}
         return self.insert(
             module,
             hosts=given,
@@ -300,10 +300,10 @@ class Questionnaire:
             return end, (), len(self.placed), None
         beside = None
         if inside is not None:
-            above = self.host.ends[row.name]
+            above = self.host.ends[row.number]
             repeats = (*row.repeats, row.name) if row.type == "begin repeat" else row.repeats
         else:
-            above = self.host.ends[row.name] + 1 if opens else row.number + 1
+            above = self.host.ends[row.number] + 1 if opens else row.number + 1
             repeats = row.repeats
             if row.type == "begin repeat" and module.unit != "household":
                 beside = row.name
@@ -453,7 +453,7 @@ class Questionnaire:
         for row in self.host.rows:
             words = row.name.casefold().replace("-", "_").split("_")
             named = any(word in _NAMING for word in words) or row.name.casefold() in _NAMING
-            if row.type == "text" and named and set(row.repeats) & around:
+            if row.type in ("text", "calculate") and named and set(row.repeats) & around:
                 return row.name
         return None
 

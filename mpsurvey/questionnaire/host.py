@@ -127,7 +127,7 @@ class Host:
     rows
         The rows of the survey sheet.
     ends
-        For each group and repeat the row of its end.
+        For the row that opens a group or repeat the row of its end.
     lists
         Choices by list: code to wording by language.
     columns, choice_columns
@@ -141,7 +141,7 @@ class Host:
     name: str
     workbook: Workbook = field(repr=False)
     rows: tuple[HostRow, ...] = field(repr=False)
-    ends: Mapping[str, int] = field(repr=False)
+    ends: Mapping[int, int] = field(repr=False)
     lists: Mapping[str, Mapping[str, Mapping[str, str]]] = field(repr=False)
     columns: Mapping[tuple[str, str], int] = field(repr=False)
     choice_columns: Mapping[tuple[str, str], int] = field(repr=False)
@@ -311,9 +311,9 @@ def _rows(
     columns: Mapping[tuple[str, str], int],
     form: str,
     problems: list[str],
-) -> tuple[tuple[HostRow, ...], dict[str, int]]:
+) -> tuple[tuple[HostRow, ...], dict[int, int]]:
     rows: list[HostRow] = []
-    ends: dict[str, int] = {}
+    ends: dict[int, int] = {}
     open_: list[tuple[str, str, int]] = []
     faults: list[str] = []
     seen: dict[str, int] = {}
@@ -341,7 +341,7 @@ def _rows(
             if not open_ or open_[-1][0] != kind.removeprefix("end "):
                 faults.append(f"{form}, survey row {number}: '{kind}' closes nothing that is open.")
                 continue
-            ends[open_.pop()[1]] = number
+            ends[open_.pop()[2]] = number
         if name and not kind.startswith("end "):
             where = f"{name} in {'/'.join(inside)}"
             if where in seen:

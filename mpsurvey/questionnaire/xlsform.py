@@ -20,8 +20,8 @@ from mpsurvey.questionnaire.placed import (
 from mpsurvey.questionnaire.validating import field_system_faults
 from mpsurvey.questionnaire.wording import filled, said
 from mpsurvey.questionnaire.workbook import write_whole
-from mpsurvey.rule import Formula, Known, Rule, XPath
-from mpsurvey.rule.nodes import And, Answered, Condition, Not, Or
+from mpsurvey.rule import Constraint, Formula, Known, Rule, XPath, walk
+from mpsurvey.rule.nodes import And, Answered, Comparison, Condition, Name, Not, Or
 
 __all__ = ["XlsRows", "scope_of", "write_xlsform", "xlsform_bytes"]
 
@@ -413,7 +413,7 @@ class XlsRows:
 
     def _constraint(self, question: Question, name: str) -> tuple[str, dict[str, str]]:
         """Write what the answer must satisfy, and what is said when it does not."""
-        writer = XPath(scope_of(self.placed, own_as={name: "."}), self.form.home)
+        writer = Constraint(scope_of(self.placed, own_as={name: "."}), self.form.home)
         tests: list[str] = []
         messages: dict[str, list[str]] = {language: [] for language in self.form.languages}
         for check in question.checks:
@@ -423,15 +423,24 @@ class XlsRows:
             for language in self.form.languages:
                 messages[language].append(_said_in(check.message, language))
         roster = self.module.roster
-        if roster is not None and roster.most and question.name == roster.count:
+        if (
+            roster is not None
+            and roster.most
+            and question.name == roster.count
+            and not _limited(question)
+        ):
             tests.append(f". <= {roster.most}")
             for language in self.form.languages:
                 messages[language].append(said("most", language, roster.most))
         special = self.module.codelists.get(question.special or "")
-        joined = writer.all_of(tests)
-        if special is not None and joined:
-            joined = " or ".join([f". = {code}" for code in special.codes] + [joined])
         listed = self.module.codelists.get(question.codes or "")
+        joined = writer.all_of(tests)
+        # Does not know, refused and the special numbers stand outside the checks.
+        outside = special.codes if special is not None else ()
+        if listed is not None and question.type == "select_one":
+            outside = tuple(sorted(listed.missing))
+        if outside and joined:
+            joined = " or ".join([f". = {code}" for code in outside] + [joined])
         if question.type == "select_multiple" and listed is not None:
             alone = [item.code for item in listed if item.exclusive]
             if alone:
@@ -547,6 +556,18 @@ class XlsRows:
         if concept.universe is not None:
             out = f"if({self._test(concept.universe.node)}, {out}, '')"  # type: ignore[arg-type]
         return out
+
+
+def _limited(question: Question) -> bool:
+    """Whether a check of the question's own says how many there can be."""
+    return any(
+        isinstance(node, Comparison)
+        and node.operator in ("<=", "<", ">", ">=")
+        and Name(question.name) in (node.left, node.right)
+        and (node.operator in ("<=", "<")) == (node.left == Name(question.name))
+        for check in question.checks
+        for node in walk(check.rule.node)
+    )
 
 
 def _when_answered(rule: Rule, own: str) -> Condition:

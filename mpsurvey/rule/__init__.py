@@ -19,11 +19,12 @@ from mpsurvey.rule.parsed import Formula, Rule, parse_formula, parse_rule, parse
 from mpsurvey.rule.surveyjs import SurveyJS
 from mpsurvey.rule.targets import Known, Writer, in_order
 from mpsurvey.rule.words import in_words
-from mpsurvey.rule.xpath import XPath
+from mpsurvey.rule.xpath import Constraint, XPath
 
 __all__ = [
     "CSPro",
     "CSharp",
+    "Constraint",
     "Formula",
     "Known",
     "Node",

@@ -72,8 +72,8 @@ class Answers:
             return None
         missing = self.missing.get(name, ())
         if isinstance(value, list | tuple | set | frozenset):
-            kept = [code for code in value if code not in missing]
-            return kept or None
+            # A refusal stands alone; a form refuses it beside other answers.
+            return None if any(code in missing for code in value) else list(value) or None
         return None if value in missing else value
 
     def holds(self, node: Condition) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mpsurvey.rule.nodes import Comparison, Home, Membership, Name, Number, Text
+from mpsurvey.rule.nodes import Comparison, Home, Membership, Name, Number, Text, Value
 from mpsurvey.rule.targets import Known, Writer
 
-__all__ = ["XPath"]
+__all__ = ["Constraint", "XPath"]
 
 
 class XPath(Writer):
@@ -94,6 +94,22 @@ class XPath(Writer):
     def true(self) -> str:
         """Write true()."""
         return "true()"
+
+
+class Constraint(XPath):
+    """Writes rules for `constraint`, where the own answer is ``.`` and never empty.
+
+    >>> from mpsurvey.rule import parse_rule
+    >>> scope = {"a": Known("."), "b": Known("${b}")}
+    >>> Constraint(scope).condition(parse_rule("a >= 0 and a <= b").node)
+    "(. >= 0 and (${b} != '' and . <= ${b}))"
+    """
+
+    def has_value(self, node: Value) -> list[str]:
+        """Leave out the test that the own answer is there."""
+        if isinstance(node, Name) and self.known(node.name).reference == ".":
+            return []
+        return super().has_value(node)
 
 
 def _bare(test: str) -> str:
