@@ -196,6 +196,46 @@ def _estimate(
         typer.echo(publication.as_text(found, show))
 
 
+_PlanFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="plan.yaml")]
+_Report = Annotated[
+    Path | None, typer.Option("--report", help="A .html or .xlsx file for the report.")
+]
+
+
+@app.command("size")
+def _size(plan: _PlanFile, report: _Report = None) -> None:
+    """Say how many interviews each figure of a plan needs."""
+    from mpsurvey import catalogue, planning
+
+    load = catalogue.load_catalogue
+    typer.echo(planning.perform(plan, "size", report=report, catalogue=load))
+
+
+@app.command("allocate")
+def _allocate(plan: _PlanFile, report: _Report = None) -> None:
+    """Divide a plan's sample among its strata, and say how precise it will be."""
+    from mpsurvey import catalogue, planning
+
+    load = catalogue.load_catalogue
+    typer.echo(planning.perform(plan, "allocate", report=report, catalogue=load))
+
+
+@app.command("draw")
+def _draw(
+    plan: _PlanFile,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A .csv or .xlsx file for the units drawn.")
+    ] = None,
+    report: _Report = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="In place of the plan's.")] = None,
+) -> None:
+    """Draw a plan's sample from its frame."""
+    from mpsurvey import catalogue, planning
+
+    load = catalogue.load_catalogue
+    typer.echo(planning.perform(plan, "draw", report=report, sample=to, seed=seed, catalogue=load))
+
+
 def main() -> None:
     """Run the command; a fault in the input is a message and exit code 1, never a traceback."""
     warnings.showwarning = _say_warning  # type: ignore[assignment]

@@ -307,8 +307,9 @@ def _named(statistic: Any, catalogue: Any) -> str:
                 f"statistic is '{statistic}'; it is one of {', '.join(STATISTICS)}, or the id of "
                 f"an indicator together with catalogue=.{did_you_mean(statistic, STATISTICS)}"
             )
-        statistic = catalogue.indicator(statistic)
-    kind = getattr(statistic, "statistic", None)
+        statistic = _indicator(statistic, catalogue)
+    content = getattr(statistic, "content", {})
+    kind = getattr(statistic, "statistic", None) or content.get("statistic")
     if kind in OF_INDICATOR:
         return OF_INDICATOR[str(kind)]
     label = getattr(statistic, "id", type(statistic).__name__)
@@ -316,6 +317,18 @@ def _named(statistic: Any, catalogue: Any) -> str:
         f"Indicator '{label}' is a '{kind}', whose size has no formula here. Plan it as a mean "
         "with the standard deviation of its linearised values: sample_size('mean', sd=...)."
     )
+
+
+def _indicator(name: str, catalogue: Any) -> Any:
+    """Return an indicator of a catalogue, whether it is typed there or kept as its file says it."""
+    if hasattr(catalogue, "indicator"):
+        return catalogue.indicator(name)
+    known = {one.id: one for one in catalogue.entries("indicator")}
+    if name not in known:
+        raise DesignError(
+            f"There is no indicator '{name}' in the catalogue.{did_you_mean(name, known)}"
+        )
+    return known[name]
 
 
 def _check(name: str, **given: Any) -> None:

@@ -1,0 +1,60 @@
+"""What the commands `size`, `allocate` and `draw` do with a plan file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from mpsurvey.errors import DesignError
+from mpsurvey.planning.plan import STEPS, carry_out, read_plan
+from mpsurvey.planning.report import write_report, write_sample
+
+__all__ = ["perform"]
+
+
+def perform(
+    plan: str | Path,
+    verb: Literal["size", "allocate", "draw"],
+    *,
+    report: str | Path | None = None,
+    sample: str | Path | None = None,
+    seed: int | None = None,
+    catalogue: Callable[[], Any] | None = None,
+) -> str:
+    """Carry a plan file out up to a step, write what is asked, and say what came of it.
+
+    Parameters
+    ----------
+    plan
+        The plan file.
+    verb
+        The last step; the report shows the steps before it as well, where the plan has them.
+    report
+        A .html or .xlsx file for the report.
+    sample
+        A .csv or .xlsx file for the units drawn.
+    seed
+        A seed in place of the plan's.
+    catalogue
+        Called for the catalogue when the plan names indicators.
+
+    Raises
+    ------
+    DesignError
+        If the plan lacks the step, or the step has faults.
+    """
+    read = read_plan(plan, seed=seed)
+    parts = {"size": read.sizes, "allocate": read.allocation, "draw": read.draw}
+    words = {"size": "sizes", "allocate": "allocation", "draw": "draw"}
+    if not parts[verb]:
+        raise DesignError(f"{plan}: the plan has no '{words[verb]}'.")
+    before = STEPS[: STEPS.index(verb) + 1]
+    steps = [verb] if report is None else [step for step in before if parts[step]]
+    planned = carry_out(read, steps, catalogue=catalogue)
+    told = [repr(planned)]
+    if report is not None:
+        told.append(f"wrote {write_report(planned, report)}")
+    if sample is not None:
+        told.append(f"wrote {write_sample(planned, sample)}")
+    return "\n".join(told)
