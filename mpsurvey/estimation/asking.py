@@ -19,7 +19,19 @@ from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.linearise import Statistic
 from mpsurvey.rule import Formula, parse_value
 
-__all__ = ["By", "Deff", "DegreesOfFreedom", "Missing", "Question", "answer", "ask", "counts"]
+__all__ = [
+    "By",
+    "Deff",
+    "DegreesOfFreedom",
+    "Interval",
+    "Missing",
+    "Question",
+    "answer",
+    "ask",
+    "check_options",
+    "counts",
+    "report",
+]
 
 Floats = NDArray[np.float64]
 By = str | Sequence[str] | None
@@ -238,15 +250,71 @@ def answer(
         domains = domains.outer(inner)
         totals = totals.folded(question.domains.size // domains.size)
     value = linearise.evaluate(statistic, totals.totals)
-    figures = value.shape[-1]
     empty = totals.n == 0
     estimate = np.where(empty[:, None], np.nan, value).ravel()
     slope = None
     if sample.replicates is None or deff:
         slope = linearise.gradient(statistic, totals.totals)
     uncertainty = _uncertainty(question, totals, statistic, estimate, slope, inner > 0)
+    found = None
+    if slope is not None and deff:
+        se = np.sqrt(uncertainty.variance())
+        found = _design_effects(question, totals, slope, se, deff)
+    return report(
+        question,
+        totals,
+        estimate,
+        uncertainty,
+        name=name,
+        variables=variables,
+        level=level,
+        df=df,
+        interval=interval,
+        labels=labels,
+        domains=domains,
+        deff=found,
+    )
+
+
+def report(
+    question: Question,
+    totals: scan.UnitTotals,
+    estimate: Floats,
+    uncertainty: Uncertainty,
+    *,
+    name: str,
+    variables: Sequence[str],
+    level: float = 0.95,
+    df: DegreesOfFreedom = "domain",
+    interval: Interval | None = None,
+    labels: Sequence[Any] | None = None,
+    domains: Domains | None = None,
+    deff: Floats | None = None,
+) -> Estimates:
+    """Put figures and their uncertainty, however they were found, into a result.
+
+    Parameters
+    ----------
+    question
+        What was asked.
+    totals
+        Unit totals of its domains: what `n`, `population` and `df` come from.
+    estimate
+        The figures, domain by domain, shape (D q,).
+    uncertainty
+        Their unit scores or replicates.
+    name, variables, level, df, interval, labels
+        As in `answer`.
+    domains
+        The groups of the result, where they are not those of the question.
+    deff
+        Design effects, shape (D q,).
+    """
+    sample = question.sample
+    groups = question.domains if domains is None else domains
+    figures = len(estimate) // groups.size
     se = np.sqrt(uncertainty.variance())
-    freedom = np.repeat(_freedom(question, domains, totals, df).astype(np.float64), figures)
+    freedom = np.repeat(_freedom(question, groups, totals, df).astype(np.float64), figures)
     n = np.repeat(totals.n, figures)
     find = interval or (lambda p, s, f, _n, lv: t_interval(p, s, f, lv))
     named = labels
@@ -254,15 +322,13 @@ def answer(
         named = question.categories.values.tolist()
     frame = assemble(
         statistic=name,
-        variables=list(variables) * domains.size,
-        categories=None if named is None else list(named) * domains.size,
-        by={key: np.repeat(value, figures) for key, value in domains.columns().items()},
+        variables=list(variables) * groups.size,
+        categories=None if named is None else list(named) * groups.size,
+        by={key: np.repeat(value, figures) for key, value in groups.columns().items()},
         estimate=estimate,
         se=se,
         interval=find(estimate, se, freedom, n.astype(np.float64), level),
-        deff=None
-        if slope is None or not deff
-        else _design_effects(question, totals, slope, se, deff),
+        deff=deff,
         df=freedom,
         n=n,
         population=np.repeat(totals.population, figures),
@@ -275,8 +341,8 @@ def answer(
         design=sample.design,
         basis=describe(sample.design, sample.units, len(sample)),
         uncertainty=uncertainty,
-        labels=_labels(sample, [*domains.names, *dict.fromkeys(variables)]),
-        titles=_titles(sample, [*domains.names, *dict.fromkeys(variables)]),
+        labels=_labels(sample, [*groups.names, *dict.fromkeys(variables)]),
+        titles=_titles(sample, [*groups.names, *dict.fromkeys(variables)]),
         notes=(*question.notes, *_cautions(totals)),
     )
 
