@@ -8,6 +8,7 @@ from mpsurvey.declaration import (
     Replicates,
     SuccessiveDifference,
 )
+from mpsurvey.design.calibration import Calibration
 from mpsurvey.design.replicates import ReplicateWeights
 from mpsurvey.design.sample import Sample, add_replicates, describe
 from mpsurvey.design.units import Stage, Units
@@ -15,6 +16,7 @@ from mpsurvey.design.units import Stage, Units
 __all__ = [
     "Bootstrap",
     "Brr",
+    "Calibration",
     "Design",
     "Jackknife",
     "ReplicateWeights",

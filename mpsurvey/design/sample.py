@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpsurvey.declaration import Design, Replicates
+from mpsurvey.design.calibration import Chain, read_chain
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.replicates import ReplicateWeights, make, read
 from mpsurvey.design.units import Keys, Units, arrange
@@ -63,6 +64,8 @@ class Sample:
         The sampling units and their stages.
     replicates : ReplicateWeights or None
         Replicate weights: statistics then find their variance by replication.
+    chain : Chain or None
+        The steps that adjusted the weights, for the variance.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class Sample:
     row_unit: Codes = field(init=False, repr=False)
     units: Units = field(init=False, repr=False)
     replicates: ReplicateWeights | None = field(init=False, repr=False)
+    chain: Chain | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         native = getattr(self.data, "frame", self.data)
@@ -101,6 +105,7 @@ class Sample:
             )
         _check_columns(design, eager.columns)
         weight, row_unit, units = _compile(eager, design)
+        chain = read_chain(design.calibration, eager, weight, row_unit, units.count)
         replicates = None
         if design.replicates is not None and design.replicates.columns is not None:
             replicates = read(design.replicates, eager.columns)
@@ -114,6 +119,7 @@ class Sample:
             ("row_unit", row_unit),
             ("units", units),
             ("replicates", replicates),
+            ("chain", chain),
         ):
             object.__setattr__(self, name, value)
 

@@ -114,6 +114,10 @@ class UnitTotals:
             self.n.reshape(outer, inner).sum(axis=1),
             df,
             self.units,
+            self.chain,
+            None
+            if self.moments is None
+            else _side_by_side(self.moments.reshape(-1, outer, inner, wide)),
         )
 
 

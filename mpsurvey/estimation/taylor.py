@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,8 +98,8 @@ class Scores:
             sparse.csr_array(self.values @ sparse.diags_array(factors)), self.units, self.present
         )
 
-    def joined(self, other: Scores | Residuals) -> Scores | Residuals:
-        """Scores of two results of one sample side by side."""
+    def joined(self, other: Any) -> Any:
+        """Scores of two results of one sample side by side: Scores, or Residuals if one is."""
         if other.units is not self.units:
             raise MpsurveyError(
                 "These estimates come from different samples, so their covariance is not known "
@@ -107,7 +108,7 @@ class Scores:
         if isinstance(other, Residuals):
             nothing = np.zeros((len(other.coefficients), self.values.shape[1]))
             return Residuals(
-                self.joined(other.raw),  # type: ignore[arg-type]  # scores join to scores
+                self.joined(other.raw),
                 other.loadings,
                 np.hstack([nothing, other.coefficients]),
             )
