@@ -13,12 +13,14 @@ from mpsurvey.design import (
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import (
     Estimates,
+    Imputed,
     contrast,
     correlation,
     mean,
     proportion,
     quantile,
     ratio,
+    standardise,
     total,
     variance,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "Brr",
     "Design",
     "Estimates",
+    "Imputed",
     "Jackknife",
     "Microdata",
     "MpsurveyError",
@@ -69,6 +72,7 @@ __all__ = [
     "quantile",
     "ratio",
     "read",
+    "standardise",
     "read_xlsform",
     "sample_size",
     "share",

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from mpsurvey.errors import MpsurveyError, did_you_mean
 from mpsurvey.estimation.estimates import COLUMNS, Estimates, Uncertainty, assemble
+from mpsurvey.estimation.imputation import Imputations, alike
 from mpsurvey.estimation.intervals import t_interval
 
-__all__ = ["contrast"]
+__all__ = ["combination", "contrast"]
 
 Floats = NDArray[np.float64]
 Function = Callable[[NDArray[Any]], Any]
@@ -58,8 +59,9 @@ def contrast(
     Returns
     -------
     Estimates
-        `df` is the smallest of the rows that take part; `n` and `population` are their sums, those
-        of the same group in two results counted once.
+        `df` is the smallest of the rows that take part (of imputed variables, that of the
+        contrast itself); `n` and `population` are their sums, those of the same group in two
+        results counted once.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def contrast(
     if not results:
         raise MpsurveyError("There is nothing to compare: give at least one result.")
     frame = pd.concat([_common(result, results) for result in results], ignore_index=True)
-    uncertainty = reduce(_join, (result.uncertainty for result in results))
+    uncertainty = reduce(_join, alike(results))
     theta = frame["estimate"].to_numpy(dtype=np.float64)
     if callable(what):
         value, matrix = _linearised(what, gradient, theta)
@@ -110,6 +112,29 @@ def contrast(
         made = uncertainty.combined(matrix)
         rows = _plain_rows(names, len(value), "combination")
     return _result(results, frame, made, value, matrix, rows, scale, level)
+
+
+def combination(
+    estimates: Sequence[Estimates], matrix: Floats, rows: pd.DataFrame, level: float | None = None
+) -> Estimates:
+    """Return linear combinations of several results' rows, one per row of `rows`.
+
+    Parameters
+    ----------
+    estimates
+        Results of one sample; their rows follow each other.
+    matrix
+        Shape (r, all rows).
+    rows
+        `variable`, `category` and the `by` variables of each combination, r rows.
+    level
+        Confidence level; that of the first result by default.
+    """
+    results = list(estimates)
+    frame = pd.concat([_common(result, results) for result in results], ignore_index=True)
+    made = reduce(_join, (result.uncertainty for result in results)).combined(matrix)
+    value = _values(matrix, frame["estimate"].to_numpy(dtype=np.float64), "difference")
+    return _result(results, frame, made, value, matrix, rows, "difference", level)
 
 
 def _common(result: Estimates, results: Sequence[Estimates]) -> pd.DataFrame:
@@ -255,7 +280,7 @@ def _ratio_gradient(matrix: Floats, theta: Floats) -> Floats:
 def _repeats(frame: pd.DataFrame, part: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Rows of a group that an earlier row which takes part stands for too, shape of `part`."""
     by = [name for name in frame.columns[3:] if name not in COLUMNS]
-    groups = frame[[*by, "n", "population"]].astype(str).agg("\x1f".join, axis=1).to_numpy()
+    groups = frame[[*by, "n", "population"]].map(str).agg("\x1f".join, axis=1).to_numpy()
     found = np.zeros_like(part)
     for place, row in enumerate(part):
         inside = np.flatnonzero(row)
@@ -278,6 +303,8 @@ def _result(
     se = np.sqrt(made.variance())
     freedom = frame["df"].to_numpy(dtype=np.float64)
     df = np.array([freedom[row].min() if row.any() else np.nan for row in part])
+    if isinstance(made, Imputations):
+        df = made.freedom()
     once = part & ~_repeats(frame, part)
     confidence = first.level if level is None else level
     by = [name for name in rows.columns if name not in ("variable", "category")]

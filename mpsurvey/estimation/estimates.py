@@ -125,6 +125,22 @@ class Estimates:
     def __len__(self) -> int:
         return len(self.frame)
 
+    def test(self, value: float = 0.0) -> pd.DataFrame:
+        """Test each figure against a value: is a gap, a change, a contribution different from 0?
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows' names, `estimate`, `t` (estimate less `value`, over its standard error), `df`
+            and `p`, the two-sided probability.
+        """
+        from scipy import stats
+
+        named = self.frame[[*self.frame.columns[: -len(COLUMNS)], "estimate"]].copy()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = (self.frame["estimate"] - value) / self.frame["se"]
+        return named.assign(t=t, df=self.frame["df"], p=2 * stats.t.sf(np.abs(t), self.frame["df"]))
+
     def title(self) -> str:
         """Say in one line what the figures are: statistic, variables, breakdown.
 
