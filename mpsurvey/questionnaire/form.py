@@ -191,6 +191,9 @@ class Questionnaire:
             self.placed[at - 1].module.id if at and self.placed[at - 1].above == old.above else None
         )
         again = without._insert_at(old, module, level or old.level, given, after)
+        new = again.placed[again._index(module.id)]
+        rest = [one for one in again.placed if one is not new]
+        again = replace(again, placed=(*rest[:at], new, *rest[at:]))
         self._still_used(
             {old.own(n) for n in old.module.names}
             - {old.own(n) for n in again.placed[again._index(module.id)].module.names},

@@ -181,18 +181,22 @@ class Workbook:
                 continue
             other = self.sheet(name)
             for formula in other.root.iter(_tag("f")):
+                old = (formula.text, formula.get("ref"))
                 if formula.text:
                     formula.text = _shift_formula(formula.text, sheet, name, above, by)
                 if name == sheet and formula.get("ref"):
                     formula.set("ref", _shift_range(formula.get("ref"), above, by))
+                other.changed = other.changed or old != (formula.text, formula.get("ref"))
         book = self._parts["xl/workbook.xml"]
-        if b"<definedName" in book:
-            etree = _etree()
-            root = etree.fromstring(book)
+        if b"<definedName " in book:
+            root = _etree().fromstring(book)
+            changed = False
             for defined in root.iter(_tag("definedName")):
-                if defined.text:
-                    defined.text = _shift_formula(defined.text, sheet, "", above, by)
-            self._parts["xl/workbook.xml"] = _serialised(root)
+                text = defined.text or ""
+                defined.text = _shift_formula(text, sheet, "", above, by)
+                changed = changed or defined.text != text
+            if changed:
+                self._parts["xl/workbook.xml"] = _serialised(root)
 
 
 class Sheet:
