@@ -3,17 +3,21 @@
 from mpsurvey.estimation.contrasts import contrast
 from mpsurvey.estimation.descriptives import mean, proportion, ratio, total
 from mpsurvey.estimation.estimates import Estimates
+from mpsurvey.estimation.imputation import Imputed
 from mpsurvey.estimation.moments import correlation, variance
 from mpsurvey.estimation.quantiles import quantile
+from mpsurvey.estimation.standardisation import standardise
 
 __all__ = [
     "Estimates",
+    "Imputed",
     "contrast",
     "correlation",
     "mean",
     "proportion",
     "quantile",
     "ratio",
+    "standardise",
     "total",
     "variance",
 ]

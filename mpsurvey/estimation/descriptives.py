@@ -9,6 +9,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import linearise
 from mpsurvey.estimation.asking import By, Deff, DegreesOfFreedom, Missing, answer, ask
 from mpsurvey.estimation.estimates import Estimates
+from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.intervals import Floats, ProportionInterval, proportion_interval
 
 __all__ = ["mean", "proportion", "ratio", "total"]
@@ -16,7 +17,7 @@ __all__ = ["mean", "proportion", "ratio", "total"]
 
 def total(
     sample: Sample,
-    variable: str | None = None,
+    variable: str | Imputed | None = None,
     *,
     by: By = None,
     where: str | None = None,
@@ -33,7 +34,8 @@ def total(
         The sample.
     variable
         A numeric column; or a formula (``"earn * 12"``); or a rule (``"age >= 15"``), whose total
-        is the number of people for whom it holds. Without it, the number of people.
+        is the number of people for whom it holds; or `Imputed`, here and in every verb. Without
+        it, the number of people.
     by
         One variable or several, crossed: a figure for each group. Groups are domains of the whole
         design.
@@ -78,6 +80,8 @@ def total(
     >>> float(total(sample, "hours").frame.estimate[0])
     1200.0
     """
+    if isinstance(variable, Imputed):
+        return each_imputation(total, locals())
     named = "people" if variable is None else variable
     wanted = () if variable is None else (variable,)
     question = ask(sample, wanted, statistic="A total", by=by, where=where, missing=missing)
@@ -93,7 +97,7 @@ def total(
 
 def mean(
     sample: Sample,
-    variable: str,
+    variable: str | Imputed,
     *,
     by: By = None,
     where: str | None = None,
@@ -131,6 +135,8 @@ def mean(
     >>> round(float(found.frame.estimate[0]), 3), int(found.frame.df[0])
     (41.667, 3)
     """
+    if isinstance(variable, Imputed):
+        return each_imputation(mean, locals())
     question = ask(sample, (variable,), statistic="A mean", by=by, where=where, missing=missing)
     return answer(
         question, linearise.mean, name="mean", variables=[variable], level=level, deff=deff, df=df
@@ -139,7 +145,7 @@ def mean(
 
 def proportion(
     sample: Sample,
-    variable: str,
+    variable: str | Imputed,
     *,
     by: By = None,
     where: str | None = None,
@@ -194,6 +200,8 @@ def proportion(
     ) -> tuple[Floats, Floats]:
         return proportion_interval(ci, p, se, freedom, n, confidence)
 
+    if isinstance(variable, Imputed):
+        return each_imputation(proportion, locals(), limits)
     if variable in sample.frame.columns:
         question = ask(
             sample,
@@ -229,8 +237,8 @@ def proportion(
 
 def ratio(
     sample: Sample,
-    numerator: str,
-    denominator: str,
+    numerator: str | Imputed,
+    denominator: str | Imputed,
     *,
     by: By = None,
     where: str | None = None,
@@ -269,6 +277,8 @@ def ratio(
     >>> float(found.frame.estimate[0])
     12.0
     """
+    if isinstance(numerator, Imputed) or isinstance(denominator, Imputed):
+        return each_imputation(ratio, locals())
     question = ask(
         sample,
         (numerator, denominator),

@@ -16,6 +16,7 @@ from mpsurvey.estimation.asking import (
     counts,
 )
 from mpsurvey.estimation.estimates import Estimates
+from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
 
@@ -24,7 +25,7 @@ __all__ = ["correlation", "variance"]
 
 def variance(
     sample: Sample,
-    variable: str,
+    variable: str | Imputed,
     *,
     by: By = None,
     where: str | None = None,
@@ -60,6 +61,8 @@ def variance(
     >>> round(float(variance(sample, "age").frame.estimate[0]), 9)
     100.0
     """
+    if isinstance(variable, Imputed):
+        return each_imputation(variance, locals())
     question = ask(sample, (variable,), statistic="A variance", by=by, where=where, missing=missing)
     question = _with_products(question)
     n = counts(question)[:, None]
@@ -74,8 +77,8 @@ def variance(
 
 def correlation(
     sample: Sample,
-    variable: str,
-    other: str,
+    variable: str | Imputed,
+    other: str | Imputed,
     *,
     by: By = None,
     where: str | None = None,
@@ -110,6 +113,8 @@ def correlation(
     >>> round(float(found.frame.estimate[0]), 4)
     0.9812
     """
+    if isinstance(variable, Imputed) or isinstance(other, Imputed):
+        return each_imputation(correlation, locals(), _fisher)
     question = ask(
         sample, (variable, other), statistic="A correlation", by=by, where=where, missing=missing
     )

@@ -14,6 +14,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import linearise
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
 from mpsurvey.estimation.estimates import Estimates
+from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.intervals import ProportionInterval, proportion_interval, t_quantile
 
 __all__ = ["QuantileRule", "SortedValues", "quantile", "sort_by_domain"]
@@ -41,12 +42,20 @@ class SortedValues:
         Shape (m,), sorted by domain and value.
     bounds
         First row of each domain and the end, shape (D + 1,).
+    rows
+        Where each value stands in the sample, shape (m,).
     """
 
-    __slots__ = ("bounds", "values", "weights")
+    __slots__ = ("bounds", "rows", "values", "weights")
 
-    def __init__(self, values: Floats, weights: Floats, bounds: NDArray[np.intp]) -> None:
-        self.values, self.weights, self.bounds = values, weights, bounds
+    def __init__(
+        self,
+        values: Floats,
+        weights: Floats,
+        bounds: NDArray[np.intp],
+        rows: NDArray[np.intp],
+    ) -> None:
+        self.values, self.weights, self.bounds, self.rows = values, weights, bounds, rows
 
     def quantiles(self, p: Floats, rule: QuantileRule) -> Floats:
         """Quantiles of each domain; `p` has shape (D, m) or (m,), the result (D, m).
@@ -77,12 +86,12 @@ def sort_by_domain(question: Question, values: Floats) -> SortedValues:
     if domains.code is not None and domains.size > 1:
         order = order[np.argsort(domains.code[order], kind="stable")]
         bounds = np.searchsorted(domains.code[order], np.arange(domains.size + 1))
-    return SortedValues(values[order], sample.weight[order], bounds)
+    return SortedValues(values[order], sample.weight[order], bounds, order)
 
 
 def quantile(
     sample: Sample,
-    variable: str,
+    variable: str | Imputed,
     q: float | Sequence[float] = 0.5,
     *,
     by: By = None,
@@ -134,6 +143,8 @@ def quantile(
     >>> found.frame[["category", "estimate"]].to_numpy().tolist()
     [[0.25, 200.0], [0.5, 300.0]]
     """
+    if isinstance(variable, Imputed):
+        return each_imputation(quantile, locals())
     wanted = np.atleast_1d(np.asarray(q, dtype=np.float64))
     problems = [f"q={x:g} is not between 0 and 1." for x in wanted if not 0 < x < 1]
     if rule not in get_args(QuantileRule):
