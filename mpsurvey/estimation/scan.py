@@ -25,6 +25,12 @@ __all__ = ["Categories", "UnitTotals", "domain_totals", "numbers", "second_momen
 
 Floats = NDArray[np.float64]
 
+_FULL = 1 << 20
+"""Number of pairs of unit and domain up to which all are kept."""
+
+_PER_ROW = 2
+"""Pairs per row up to which all are kept, however many they are."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Categories:
@@ -256,7 +262,7 @@ def _rows(
 def _pairs(unit: Codes, domain: Codes | None, size: int, count: int) -> tuple[Codes, Codes, Codes]:
     """Number the pairs of unit and domain: for each row its pair, for each pair its two parts."""
     rows = len(unit)
-    if size * count <= max(2 * rows, 1 << 20):
+    if size * count <= max(_PER_ROW * rows, _FULL):
         every = np.arange(count * size)
         pair = unit if domain is None else unit * size + domain
         return pair, every // size, every % size
