@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mpsurvey.catalogue.codelist import Code, CodeList
 from mpsurvey.catalogue.definition import Definition
+from mpsurvey.catalogue.indicator import STATISTICS, THEMES, Indicator
 from mpsurvey.catalogue.library import Catalogue, Reading, load_catalogue, read_folders
 from mpsurvey.catalogue.listing import (
     check_text,
@@ -23,6 +24,8 @@ from mpsurvey.catalogue.schemas import json_schemas, write_json_schemas
 from mpsurvey.catalogue.sources import Citation, Source
 
 __all__ = [
+    "STATISTICS",
+    "THEMES",
     "Catalogue",
     "Category",
     "Check",
@@ -32,6 +35,7 @@ __all__ = [
     "Concept",
     "Definition",
     "HostVariable",
+    "Indicator",
     "Level",
     "Module",
     "Question",

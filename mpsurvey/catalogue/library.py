@@ -10,6 +10,7 @@ from typing import Any
 from mpsurvey.catalogue.codelist import CODELIST, CodeList, build_codelist
 from mpsurvey.catalogue.definition import Definition, build_definition
 from mpsurvey.catalogue.fields import BAD, Fields, Record
+from mpsurvey.catalogue.indicator import INDICATOR, Indicator, build_indicator
 from mpsurvey.catalogue.marked import Marked, Problems, compose
 from mpsurvey.catalogue.module import MODULE, Module, build_module
 from mpsurvey.catalogue.places import library_folders
@@ -26,9 +27,10 @@ RECORDS: Mapping[str, Record] = {
     "codelist": CODELIST,
     "hosts": HOSTS,
     "sources": SOURCES,
+    "indicator": INDICATOR,
 }
 # Kinds whose stage gives them their meaning.
-LATER = ("indicator", "recipe", "design")
+LATER = ("recipe", "design")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Catalogue:
     hosts: Mapping[str, HostVariable] = field(repr=False)
     sources: Mapping[str, Source] = field(repr=False)
     definitions: Mapping[tuple[str, str], Definition] = field(repr=False)
+    indicators_by_id: Mapping[str, Indicator] = field(repr=False)
     folders: tuple[Path, ...] = ()
     doubts: tuple[str, ...] = field(default=(), repr=False)
 
@@ -93,8 +96,28 @@ class Catalogue:
         """Every question of every module."""
         return tuple(question for module in self.by_id.values() for question in module.questions)
 
+    def indicators(self, *ids: str, theme: str | None = None) -> tuple[Indicator, ...]:
+        """Return indicators by id, in the order asked; or all, or all of a theme.
+
+        Raises
+        ------
+        CatalogueError
+            When an id is unknown, naming all of them with near misses.
+        """
+        known = self.indicators_by_id
+        absent = [
+            f"There is no indicator '{one}'.{did_you_mean(one, known)}"
+            for one in ids
+            if one not in known
+        ]
+        if absent:
+            raise CatalogueError(absent)
+        if ids:
+            return tuple(known[one] for one in ids)
+        return tuple(one for one in known.values() if theme in (None, one.theme))
+
     def entries(self, kind: str) -> tuple[Definition, ...]:
-        """Return the definitions of a later stage's kind: 'indicator', 'recipe', 'design'."""
+        """Return the definitions of a later stage's kind: 'recipe', 'design'."""
         return tuple(one for (of, _), one in self.definitions.items() if of == kind)
 
     def search(self, text: str) -> tuple[tuple[Module, Question | None], ...]:
@@ -192,6 +215,7 @@ class _Reader:
         hosts: dict[str, HostVariable] = {}
         sources: dict[str, Source] = {}
         definitions: dict[tuple[str, str], Definition] = {}
+        indicators: dict[str, Indicator] = {}
         for file in files:
             built = self._build(file)
             match built:
@@ -201,6 +225,8 @@ class _Reader:
                     hosts |= {one.name: one for one in built.variables}
                 case Sources():
                     sources |= {one.key: one for one in built.sources}
+                case Indicator():
+                    indicators[built.id] = built
                 case Definition():
                     definitions[built.kind, built.id] = built
         self._host_lists(files, codelists)
@@ -208,7 +234,14 @@ class _Reader:
         lines = [line for problems in self.problems for line in problems.lines()]
         doubts = [line for problems in self.problems for line in problems.doubt_lines()]
         catalogue = Catalogue(
-            modules, codelists, hosts, sources, definitions, self.folders, tuple(doubts)
+            modules,
+            codelists,
+            hosts,
+            sources,
+            definitions,
+            indicators,
+            self.folders,
+            tuple(doubts),
         )
         return Reading(catalogue, tuple(lines))
 
@@ -294,6 +327,7 @@ class _Reader:
             "codelist": build_codelist,
             "hosts": build_hosts,
             "sources": build_sources,
+            "indicator": build_indicator,
         }
         return builders[file.kind](file.fields, file.problems, place)
 

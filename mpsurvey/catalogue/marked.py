@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Marked", "Problems", "compose"]
+__all__ = ["Marked", "Problems", "compose", "mark"]
 
 # The C parser is ten times faster; PyYAML on some systems is built without it.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -110,6 +110,20 @@ def compose(path: Path, problems: Problems) -> Marked | None:
         line = error.object[: error.start].count(b"\n") + 1
         problems.add(line, "The file is not in UTF-8. Save it again with that encoding.")
         return None
+    return _compose(text, problems)
+
+
+def mark(content: Any, problems: Problems) -> Marked | None:
+    """Read plain data as if it stood in a file: line 1 is the first line of its YAML."""
+    try:
+        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    except yaml.YAMLError as error:
+        problems.add(1, f"This cannot be written as YAML: {error}.")
+        return None
+    return _compose(text, problems)
+
+
+def _compose(text: str, problems: Problems) -> Marked | None:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
