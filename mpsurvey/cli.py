@@ -236,6 +236,24 @@ def _draw(
     typer.echo(planning.perform(plan, "draw", report=report, sample=to, seed=seed, catalogue=load))
 
 
+@app.command("form")
+def _form(
+    plan: Annotated[Path, typer.Argument(exists=True, help="A plan: host, modules, languages.")],
+    to: Annotated[Path, typer.Option("--to", help="The .xlsx form that is written.")],
+    validate: Annotated[
+        bool, typer.Option("--validate/--no-validate", help="Have pyxform and ODK Validate judge.")
+    ] = True,
+) -> None:
+    """Put modules into a host survey's form, as a plan says."""
+    from mpsurvey import questionnaire
+
+    form = questionnaire.read_plan(plan)
+    written = questionnaire.write_form(form, to, validate=None if validate else False)
+    typer.echo(str(questionnaire.form_report(form)))
+    for remark in written:
+        typer.echo(remark)
+
+
 def main() -> None:
     """Run the command; a fault in the input is a message and exit code 1, never a traceback."""
     warnings.showwarning = _say_warning  # type: ignore[assignment]

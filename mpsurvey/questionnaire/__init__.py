@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from mpsurvey.questionnaire.burden import (
+    Burden,
+    FormReport,
+    Moved,
+    differences,
+    form_report,
+)
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
 from mpsurvey.questionnaire.placed import Link, Placed
+from mpsurvey.questionnaire.plan import read_plan
+from mpsurvey.questionnaire.writing import write_form
 from mpsurvey.questionnaire.xlsform import write_xlsform, xlsform_bytes
 
 __all__ = [
+    "Burden",
+    "FormReport",
     "Link",
+    "Moved",
     "Placed",
     "Questionnaire",
+    "differences",
+    "form_report",
     "new_form",
+    "read_plan",
     "read_xlsform",
+    "write_form",
     "write_xlsform",
     "xlsform_bytes",
 ]

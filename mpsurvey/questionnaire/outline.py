@@ -1,0 +1,156 @@
+"""A form's modules as every target but XLSForm sees them.
+
+A field system other than the host's cannot take the host's own rows. It takes the modules, the host
+variables that their rules use, and, where household and person modules stand together, a roster of
+the household's members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mpsurvey.catalogue import CodeList, Concept, HostVariable, Question
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.questionnaire.form import Questionnaire
+from mpsurvey.questionnaire.placed import Placed, answers_of, variable_of
+from mpsurvey.questionnaire.wording import filled, in_language
+
+__all__ = ["Outline", "Outside", "outline_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A host variable that rules use.
+
+    Attributes
+    ----------
+    name
+        Its name in the catalogue, which is its name in these targets.
+    of
+        'person' or 'household'.
+    asked
+        A minimal question; without, the value is given or calculated.
+    """
+
+    name: str
+    of: str
+    variable: HostVariable | Question | Concept
+    answers: CodeList | None
+    asked: bool
+
+    def question(self) -> Question | None:
+        """Return it as a question, if it can be asked."""
+        variable = self.variable
+        if isinstance(variable, Concept) or not self.asked:
+            return None
+        text = variable.text or variable.label
+        return Question(
+            name=self.name,
+            concept=f"host.{self.name}",
+            type=variable.type,
+            text=text,
+            label=variable.label,
+            codes=variable.codes,
+            special=variable.special,
+            checks=variable.checks,
+            instruction=variable.instruction,
+            minutes=variable.minutes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The modules of a form, by whom they ask about.
+
+    Attributes
+    ----------
+    household, persons
+        Modules asked once per household, and of each person.
+    members
+        Whether persons are rows of a roster: household modules are there too.
+    outside
+        Host variables that rules use, household's first.
+    codelists
+        Every list that is used.
+    """
+
+    form: Questionnaire
+    household: tuple[Placed, ...]
+    persons: tuple[Placed, ...]
+    outside: tuple[Outside, ...]
+    codelists: Mapping[str, CodeList]
+
+    @property
+    def members(self) -> bool:
+        """Whether the form asks a household and each of its members."""
+        return bool(self.household) and bool(self.persons)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """All modules, household ones first."""
+        return (*self.household, *self.persons)
+
+    def outside_of(self, whom: str) -> Iterator[Outside]:
+        """Go through the host variables of 'person' or 'household'."""
+        for one in self.outside:
+            at_person = one.of == "person" and bool(self.persons)
+            if (whom == "person") == (at_person or not self.household):
+                yield one
+
+    def text(
+        self,
+        placed: Placed | None,
+        text: str,
+        language: str,
+        place: Callable[[str], str | None],
+    ) -> str:
+        """Fill a wording's placeholders; `place` says what the target puts for each."""
+
+        def fill(name: str) -> str | None:
+            if name == "country":
+                return self.form.country.get(language)
+            found = place(name)
+            if found is None and placed is not None and name in placed.module.names:
+                question = placed.module.question(name)
+                return f"({in_language(question.label, language)})"
+            return found
+
+        return filled(text, language, fill)
+
+
+def outline_of(form: Questionnaire) -> Outline:
+    """Sort the modules of a form by whom they ask about.
+
+    Raises
+    ------
+    MpsurveyError
+        When the form has no module.
+    """
+    if not form.placed:
+        raise MpsurveyError("The form has no module: insert one first.")
+    household = tuple(one for one in form.placed if one.module.unit == "household")
+    persons = tuple(one for one in form.placed if one.module.unit != "household")
+    own = {name for one in form.placed for name in one.module.names}
+    own |= {concept.name for one in form.placed for concept in one.module.concepts}
+    outside: dict[str, Outside] = {}
+    lists: dict[str, CodeList] = {}
+    for placed in form.placed:
+        lists |= placed.module.codelists
+        for name in placed.hosts:
+            if name in own or name in outside:
+                continue
+            variable = variable_of(placed.module, name)
+            if variable is None:
+                continue
+            asked, of, answers = False, "household", None
+            if isinstance(variable, HostVariable):
+                asked = variable.text is not None and variable.calculation is None
+                of = "person" if variable.of == "person" else "household"
+                answers = answers_of(placed.module, variable)
+            elif isinstance(variable, Question):
+                asked, of = True, "person" if placed.module.unit != "household" else "household"
+                answers = answers_of(placed.module, variable)
+            outside[name] = Outside(name, of, variable, answers, asked)
+    ordered = sorted(outside.values(), key=lambda one: one.of != "household")
+    return Outline(form, household, persons, tuple(ordered), lists)
