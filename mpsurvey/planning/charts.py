@@ -32,7 +32,7 @@ def curve(
     ...       title="t")[:4]
     '<svg'
     """
-    width, height, left, bottom, top, right = 640, 300, 74, 46, 34, 20
+    width, height, left, bottom, top, right = 660, 300, 74, 46, 34, 40
     x_ticks, y_ticks = _ticks(0.0, float(x.max())), _ticks(0.0, float(y.max()))
     x_end, y_end = max(x_ticks[-1], float(x.max())), max(y_ticks[-1], float(y.max()))
 

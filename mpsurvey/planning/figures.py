@@ -33,7 +33,8 @@ class Figure:
         Intraclass correlation of the figure within a PSU, for a survey of two stages; by default
         the one of the allocation. A number or a column.
     group_icc
-        Intraclass correlation of belonging to the group: how much the group lives together.
+        Intraclass correlation of belonging to the group: how much the group lives together. A
+        number or a column.
     deff
         Design effect within each stratum, where it is known otherwise. A number or a column.
     """
@@ -42,7 +43,7 @@ class Figure:
     sd: str | None = None
     group: str | None = None
     icc: str | float | None = None
-    group_icc: float = 0.0
+    group_icc: str | float = 0.0
     deff: str | float | None = None
 
 
@@ -218,7 +219,7 @@ def _effect(
         return column(figure.deff)
     if figure.icc is None or take is None:
         return deff
-    company = P + figure.group_icc * (1 - P)
+    company = P + column(figure.group_icc) * (1 - P)
     return np.asarray(1 + (take - 1) * company * column(figure.icc))
 
 
@@ -226,7 +227,11 @@ def _present(frame: pd.DataFrame, figure: Figure, by: str | None) -> None:
     wanted = [("mean", figure.mean), ("sd", figure.sd), ("group", figure.group), ("by", by)]
     wanted += [
         (role, name)
-        for role, name in (("icc", figure.icc), ("deff", figure.deff))
+        for role, name in (
+            ("icc", figure.icc),
+            ("group_icc", figure.group_icc),
+            ("deff", figure.deff),
+        )
         if isinstance(name, str)
     ]
     absent = [(role, name) for role, name in wanted if name is not None and name not in frame]

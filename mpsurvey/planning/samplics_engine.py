@@ -20,8 +20,8 @@ from mpsurvey.planning.inclusion import Array, Mask
 
 __all__ = ["fits_pps_systematic", "pps_systematic", "proportion_size", "simple_random"]
 
-# samplics compares every unit with every point: 0.1 s for a million pairs.
-MOST_PAIRS = 1_000_000
+# samplics compares every unit with every point: 10 ms for a hundred thousand pairs.
+MOST_PAIRS = 100_000
 
 
 def _samplics() -> Any:

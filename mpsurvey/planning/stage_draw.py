@@ -153,27 +153,28 @@ def _table(
     pi: Array,
     number: int,
 ) -> pd.DataFrame:
-    by_unit = pd.DataFrame(
+    names, of_group = np.unique(np.array(units.stratum_labels, dtype=str), return_inverse=True)
+    stratum = of_group[units.group]
+
+    def count(which: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.intp]:
+        chosen = stratum if which is None else stratum[which]
+        return np.bincount(chosen, minlength=names.size)
+
+    least, greatest = np.ones(names.size), np.zeros(names.size)
+    np.minimum.at(least, stratum, pi)
+    np.maximum.at(greatest, stratum, pi)
+    return pd.DataFrame(
         {
-            "stratum": np.array(units.stratum_labels, dtype=object)[units.group],
-            "listed": 1,
-            "drawn": inside,
-            "certain": inside & (pi >= CERTAIN),
-            "reserve": held,
-            "probability": pi,
+            "stage": number,
+            "stratum": names,
+            "listed": count(),
+            "drawn": count(inside),
+            "certain": count(inside & (pi >= CERTAIN)),
+            "reserve": count(held),
+            "least_probability": least,
+            "greatest_probability": greatest,
         }
     )
-    table = by_unit.groupby("stratum", sort=False).agg(
-        listed=("listed", "sum"),
-        drawn=("drawn", "sum"),
-        certain=("certain", "sum"),
-        reserve=("reserve", "sum"),
-        least_probability=("probability", "min"),
-        greatest_probability=("probability", "max"),
-    )
-    table = table.reset_index()
-    table.insert(0, "stage", number)
-    return table
 
 
 def _lonely(units: UnitList, inside: npt.NDArray[np.bool_], pi: Array) -> int:
