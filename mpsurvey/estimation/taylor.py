@@ -295,7 +295,7 @@ def _deviations(
     # "average": a stratum that cannot be seen has the mean variance of the strata of the domain
     # that can.
     seen = ((counted > 0) & ~lonely).sum(axis=0)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(seen > 0, (counted > 0).sum(axis=0) / seen, np.nan)
     own = np.where(lonely, 0.0, 1.0)[stratum]
     return np.asarray((sums - means[stratum]) * scale * own * np.sqrt(share))
