@@ -106,6 +106,7 @@ class SampleSize:
     _response: float = field(repr=False)
     _group: RareGroup | None = field(repr=False)
     _costs: Costs | None = field(repr=False)
+    _screened: float = field(repr=False)
 
     def curve(self, interviews: Array | None = None) -> pd.DataFrame:
         """Precision against size and cost.
@@ -133,7 +134,9 @@ class SampleSize:
         out["cv"] = se / abs(self._value) if self._value else np.nan
         if self._costs is not None:
             out["cost"] = [
-                cost_of(self._costs, float(n), self._take, self._response, self._group)
+                cost_of(
+                    self._costs, float(n), self._take, self._response, self._group, self._screened
+                )
                 for n in interviews
             ]
         return out
@@ -164,9 +167,10 @@ def cost_of(
     take: float | None,
     response: float,
     group: RareGroup | None,
+    share: float = 1.0,
 ) -> float:
-    """Cost of so many interviews with their screening and their PSUs."""
-    screened = group.households(interviews, response) if group is not None else 0.0
+    """Cost of interviews with their PSUs and the screening of the share that is of a rare group."""
+    screened = group.households(interviews * share, response) if group is not None else 0.0
     psus = np.ceil(interviews / take) if take else 0.0
     return float(
         costs.fixed + costs.interview * interviews + costs.screening * screened + costs.psu * psus

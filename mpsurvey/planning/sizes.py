@@ -98,7 +98,8 @@ def sample_size(
     response
         Share of people approached who answer.
     group
-        A `RareGroup`, a mapping of its names, or its share of the people.
+        A `RareGroup`, a mapping of its names, or its share of the people. In a difference it is the
+        first group; the second is met on the way.
     costs
         `Costs` or a mapping of their names.
 
@@ -179,9 +180,11 @@ def sample_size(
     steps.append(("interviews", 1.0, total))
     to_select = int(np.ceil(total / response - 1e-9))
     steps.append(("to approach, with nonresponse", 1 / response, to_select))
+    # A rare group compared with everybody else: only its own interviews need screening.
+    screened = first / total if name == "difference" else 1.0
     households = None
     if rare is not None:
-        households = int(np.ceil(rare.households(total, response) - 1e-9))
+        households = int(np.ceil(rare.households(total * screened, response) - 1e-9))
         steps.append(("households to screen", households / to_select, households))
     reached = np.sqrt(effect * spread.variance * max(1 / first - 1 / N, 0.0))
     margin = z * reached
@@ -201,7 +204,7 @@ def sample_size(
         moe=float(margin * spread.scale),
         cv=float(reached / abs(spread.value)) if spread.value else float("nan"),
         level=level,
-        cost=None if priced is None else cost_of(priced, total, take, response, rare),
+        cost=None if priced is None else cost_of(priced, total, take, response, rare, screened),
         steps=described(steps),
         _unit_variance=spread.variance * spread.scale**2,
         _value=spread.value * spread.scale,
@@ -210,6 +213,7 @@ def sample_size(
         _response=response,
         _group=rare,
         _costs=priced,
+        _screened=screened,
     )
 
 
@@ -342,7 +346,8 @@ def _check(name: str, **given: Any) -> None:
         )
     two = name in ("difference", "change")
     value, sd = given["value"], given["sd"]
-    if value is None and (name in ("proportion", "total") or two or given["cv"] is not None):
+    relative = given["cv"] is not None or given["relative_moe"] is not None
+    if value is None and (name in ("proportion", "total") or two or relative):
         problems.append(f"A {name} needs value, what is expected.")
     if name in ("mean", "total") and sd is None:
         problems.append(f"A {name} needs sd, the standard deviation between people.")
@@ -355,7 +360,7 @@ def _check(name: str, **given: Any) -> None:
         problems.append("A total needs population, the number of people it is taken over.")
     if two and given["other"] is None:
         problems.append(f"A {name} needs other, the value of the second group or round.")
-    if two and (given["cv"] is not None or given["relative_moe"] is not None):
+    if two and relative:
         problems.append(f"A {name} near 0 has no useful CV. Ask for moe, se or power.")
     if given["power"] is not None and not two:
         problems.append("power belongs to a difference or a change.")

@@ -194,3 +194,14 @@ def test_faults_come_at_once():
         sample_size("propotion", value=0.1, moe=0.01)
     with pytest.raises(DesignError, match="Did you mean 'share'"):
         sample_size("proportion", value=0.1, moe=0.01, group={"shares": 0.1})
+
+
+def test_in_a_difference_only_the_rare_group_is_screened_for():
+    group = {"share": 0.03, "household_size": 4, "eligible_per_household": 1.5}
+    found = sample_size("difference", value=0.12, other=0.08, moe=0.05, group_ratio=4.0,
+                        group=group, costs={"screening": 1.0, "interview": 0.0})  # fmt: skip
+    want = found.by_group[0] / (0.03 * 4)
+    assert found.households == np.ceil(want - 1e-9)
+    np.testing.assert_allclose(found.cost, want)
+    with pytest.raises(DesignError, match="A mean needs value"):
+        sample_size("mean", sd=3, relative_moe=0.1)
