@@ -190,7 +190,11 @@ def _das_gupta(totals: Numbers, shape: tuple[int, ...], pair: tuple[int, int]) -
         size = table[..., place, :, 1].reshape(*totals.shape[:-1], *cells)
         amount = table[..., place, :, 2].reshape(*totals.shape[:-1], *cells)
         rate = _divide(amount, size)
-        factors.append([rate, *_composition(size, len(cells))])
+        # A group without anybody has neither rates nor a composition, and so no difference.
+        nobody = size.real.sum(axis=tuple(range(-len(cells), 0)), keepdims=True) == 0
+        composition = _composition(size, len(cells))
+        composition[0] = np.where(nobody, np.nan, composition[0])
+        factors.append([rate, *composition])
     lacking = [factors[0][0].real * 0 + (_size(table, place) == 0).reshape(rate.shape)
                for place in pair]  # fmt: skip
     for own, other, gone in ((0, 1, lacking[0]), (1, 0, lacking[1])):
