@@ -33,6 +33,7 @@ from mpsurvey.impact import (
     contribution_to_growth,
     counterfactual,
     decompose,
+    gap,
     population_change,
     share,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "counterfactual",
     "decompose",
     "draw",
+    "gap",
     "independence",
     "load_catalogue",
     "mean",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,6 +87,7 @@ class Sample:
     data: Any
     design: Design = None  # type: ignore[assignment]  # the file's own, resolved at birth
     diary: tuple[Any, ...] = field(default=(), kw_only=True)
+    memory: dict[Any, Any] | None = field(default=None, kw_only=True, repr=False)
     frame: nw.DataFrame[Any] = field(init=False, repr=False)
     weight: Floats = field(init=False, repr=False)
     row_unit: Codes = field(init=False, repr=False)
@@ -142,6 +144,23 @@ class Sample:
         Sample: 2 rows standing for 6; each row a unit; weight 'v'
         """
         return Sample(self.data, replace(self.design, **changes), diary=self.diary)
+
+    def remembering(self) -> Sample:
+        """The same sample, keeping what it reads: rules held and groups coded.
+
+        For many statistics on the same groups. The memory goes with the object.
+        """
+        again = copy(self)
+        object.__setattr__(again, "memory", {})
+        return again
+
+    def recall(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, from memory where the sample keeps one."""
+        if self.memory is None:
+            return make()
+        if key not in self.memory:
+            self.memory[key] = make()
+        return self.memory[key]
 
     def only(self, rows: NDArray[Any]) -> Sample:
         """The sample as if the other rows had never been drawn: units are counted anew.

@@ -13,7 +13,7 @@ from mpsurvey.design import ReplicateWeights, Sample, describe
 from mpsurvey.design.codes import encode
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
 from mpsurvey.estimation import linearise, replication, scan, taylor
-from mpsurvey.estimation.domains import Domains, names_of, series, split_domains
+from mpsurvey.estimation.domains import Domains, held, names_of, series, split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty, assemble
 from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.linearise import Statistic
@@ -95,7 +95,7 @@ def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False
         parsed = parse_value(text)
         if isinstance(parsed, Formula):
             return parsed.values(sample.frame)
-        return parsed.mask(sample.frame).astype(np.float64)
+        return held(sample, text).astype(np.float64)
     except (RuleError, ColumnMissing) as error:
         if text.isidentifier() or not isinstance(error, RuleError | ColumnMissing):
             raise ColumnMissing([("variable", text)], sample.frame.columns) from None

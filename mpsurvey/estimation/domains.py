@@ -16,7 +16,7 @@ from mpsurvey.design.codes import Codes, encode
 from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.rule import parse_rule
 
-__all__ = ["Domains", "names_of", "split_domains"]
+__all__ = ["Domains", "held", "names_of", "split_domains"]
 
 _MOST = 50_000_000
 
@@ -100,7 +100,7 @@ def split_domains(
     absent = [("by", name) for name in names if name not in sample.frame.columns]
     if absent:
         raise ColumnMissing(absent, sample.frame.columns)
-    inside = None if where is None else parse_rule(where).mask(sample.frame)
+    inside = None if where is None else held(sample, where)
     if not sample.weight.all():
         weighted = sample.weight > 0
         inside = weighted if inside is None else inside & weighted
@@ -108,7 +108,7 @@ def split_domains(
     levels: list[NDArray[Any]] = []
     unplaced: dict[str, int] = {}
     for name in names:
-        codes, values = encode(sample.frame[name])
+        codes, values = coded(sample, name)
         known = codes >= 0
         if not known.all():
             here = ~known if inside is None else inside & ~known
@@ -126,6 +126,20 @@ def split_domains(
         return domains
     outside = np.where(inside, 0 if code is None else code, -1)
     return Domains(outside, domains.names, domains.levels, domains.unplaced, partial=True)
+
+
+def coded(sample: Sample, name: str) -> tuple[Codes, NDArray[Any]]:
+    """Codes of a column, shape (n,), -1 where missing, and its sorted distinct values."""
+    codes, values = sample.recall(("codes", name), lambda: encode(sample.frame[name]))
+    return codes, values
+
+
+def held(sample: Sample, rule: str) -> NDArray[np.bool_]:
+    """Rows for which a rule holds, shape (n,)."""
+    mask: NDArray[np.bool_] = sample.recall(
+        ("rule", rule), lambda: parse_rule(rule).mask(sample.frame)
+    )
+    return mask
 
 
 def series(sample: Sample, name: str, role: str) -> nw.Series[Any]:

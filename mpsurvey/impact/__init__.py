@@ -4,6 +4,7 @@ from mpsurvey.impact.contributions import contribution, share
 from mpsurvey.impact.counterfactuals import counterfactual
 from mpsurvey.impact.decompositions import decompose
 from mpsurvey.impact.demography import age_structure, population_change
+from mpsurvey.impact.gaps import gap
 from mpsurvey.impact.rounds import change, contribution_to_growth
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "contribution_to_growth",
     "counterfactual",
     "decompose",
+    "gap",
     "population_change",
     "share",
 ]

@@ -1,0 +1,126 @@
+"""The gap between a group and the others, as it is or at equal composition."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from mpsurvey.design import Sample
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.estimation import Estimates
+from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer, ask
+from mpsurvey.estimation.domains import held, names_of
+from mpsurvey.estimation.linearise import Numbers
+
+__all__ = ["gap"]
+
+
+def gap(
+    sample: Sample,
+    group: str,
+    numerator: str,
+    denominator: str | None = None,
+    *,
+    others: str | None = None,
+    standardise: By = None,
+    by: By = None,
+    where: str | None = None,
+    level: float = 0.95,
+    missing: Missing = "domain",
+    df: DegreesOfFreedom = "domain",
+) -> Estimates:
+    r"""Estimate how far a group's mean or rate is from that of the others.
+
+    Parameters
+    ----------
+    sample, by, where, level, missing, df
+        As in `mpsurvey.total`.
+    group
+        A rule, or a column of 0 and 1, for those who belong.
+    numerator, denominator
+        The rate's parts, as columns, formulas or rules; without a denominator, the mean of the
+        numerator.
+    others
+        A rule for those compared with; by default everyone outside the group.
+    standardise
+        Variables, such as age group and sex, whose joint composition is held equal: rates within
+        their cells are weighed by the composition of both groups together.
+
+    Returns
+    -------
+    Estimates
+        Group less others.
+
+    Notes
+    -----
+    Plain: :math:`R_g - R_o`. Standardised, over cells j that both have:
+    :math:`\sum_j P_j (R_{gj} - R_{oj}) / \sum_j P_j`, :math:`P_j` the pooled denominator; the
+    composition is estimated too, and its error is in the standard error.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpsurvey as mp
+    >>> people = pd.DataFrame({"ea": [1, 1, 2, 2, 3, 3], "migrant": [1, 0, 1, 0, 1, 0],
+    ...                        "works": [1, 1, 0, 1, 0, 1]})
+    >>> found = mp.gap(mp.Sample(people, mp.Design(psu="ea")), "migrant", "works")
+    >>> round(float(found.frame.estimate[0]), 4)
+    -0.6667
+    """
+    cells = names_of(standardise)
+    wanted = (group, numerator) if denominator is None else (group, numerator, denominator)
+    question = ask(
+        sample,
+        wanted,
+        statistic="A gap",
+        by=(*names_of(by), *cells),
+        where=where,
+        missing=missing,
+        yes_no=True,
+    )
+    inside, top = question.columns[:2]
+    bottom = question.columns[2] if denominator else np.ones(len(question.sample))
+    if ((inside != 0) & (inside != 1)).any():
+        raise MpsurveyError(
+            f"The group '{group}' holds other values than 0 and 1. Write a rule, for instance "
+            f"'{group} == 1'."
+        )
+    outside = 1 - inside
+    if others is not None:
+        outside = held(question.sample, others).astype(np.float64)
+        if (inside * outside).any():
+            raise MpsurveyError(f"The rules '{group}' and '{others}' hold for the same people.")
+    columns = tuple(column * who for who in (inside, outside) for column in (top, bottom))
+    count = math.prod(len(level) for level in question.domains.levels[len(names_of(by)) :])
+
+    def statistic(totals: Numbers) -> Numbers:
+        return _standardised(totals, count) if cells else _plain(totals)
+
+    found = answer(
+        question.with_columns(columns),
+        statistic,
+        name="gap",
+        variables=[numerator if denominator is None else f"{numerator} / {denominator}"],
+        level=level,
+        df=df,
+        inner=len(cells),
+    )
+    compared = f"Group: {group}; compared with {others or 'all others'}."
+    equal = (f"At equal composition by {', '.join(cells)}.",) if cells else ()
+    return replace(found, notes=(compared, *equal, *found.notes))
+
+
+def _plain(totals: Numbers) -> Numbers:
+    y_in, x_in, y_out, x_out = (totals[..., k] for k in range(1, 5))
+    return np.asarray(y_in / x_in - y_out / x_out)[..., None]
+
+
+def _standardised(totals: Numbers, cells: int) -> Numbers:
+    table = totals[..., 1:].reshape(*totals.shape[:-1], cells, 5)
+    y_in, x_in, y_out, x_out = (table[..., k] for k in range(1, 5))
+    both = (x_in.real != 0) & (x_out.real != 0)
+    inside = np.where(both, y_in / np.where(both, x_in, 1), 0)
+    outside = np.where(both, y_out / np.where(both, x_out, 1), 0)
+    pooled = np.where(both, x_in + x_out, 0)
+    return np.asarray((pooled * (inside - outside)).sum(axis=-1) / pooled.sum(axis=-1))[..., None]
