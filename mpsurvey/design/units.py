@@ -221,7 +221,7 @@ def _fractions(key: Keys, number: int, stratum: Codes, size: Codes, problems: li
     high = np.full(len(size), -np.inf)
     np.minimum.at(low, stratum, key.fpc)
     np.maximum.at(high, stratum, key.fpc)
-    varying = np.flatnonzero(high > low * (1 + 1e-12))
+    varying = np.flatnonzero(high - low > 1e-12 * np.abs(high))
     if len(varying):
         problems.append(
             f"Stage {number}: the FPC varies within {_say_strata(key, stratum, varying)}. "
