@@ -10,8 +10,10 @@ from mpsurvey.questionnaire.burden import (
     form_report,
 )
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
+from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.placed import Link, Placed
 from mpsurvey.questionnaire.plan import read_plan
+from mpsurvey.questionnaire.survey_solutions import write_survey_solutions
 from mpsurvey.questionnaire.writing import write_form
 from mpsurvey.questionnaire.xlsform import write_xlsform, xlsform_bytes
 
@@ -28,6 +30,8 @@ __all__ = [
     "read_plan",
     "read_xlsform",
     "write_form",
+    "write_paper",
+    "write_survey_solutions",
     "write_xlsform",
     "xlsform_bytes",
 ]

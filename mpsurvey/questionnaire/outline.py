@@ -92,10 +92,10 @@ class Outline:
         return (*self.household, *self.persons)
 
     def outside_of(self, whom: str) -> Iterator[Outside]:
-        """Go through the host variables of 'person' or 'household'."""
+        """Go through the host variables of 'person' or 'household'; all where none is a row."""
         for one in self.outside:
-            at_person = one.of == "person" and bool(self.persons)
-            if (whom == "person") == (at_person or not self.household):
+            of_member = self.members and one.of == "person"
+            if (whom == "person") == of_member:
                 yield one
 
     def text(

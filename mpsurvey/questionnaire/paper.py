@@ -23,7 +23,7 @@ from mpsurvey.rule import Rule
 __all__ = ["skips_to", "write_paper"]
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ps", "ckb")
-LONG = 25
+LONG = 60
 GREY, BLUE, PALE = "F2F2F2", "1F4E79", "DCE6F1"
 
 

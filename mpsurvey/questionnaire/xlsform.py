@@ -23,10 +23,10 @@ from mpsurvey.questionnaire.workbook import write_whole
 from mpsurvey.rule import Constraint, Formula, Known, Rule, XPath, walk
 from mpsurvey.rule.nodes import And, Answered, Comparison, Condition, Name, Not, Or
 
-__all__ = ["XlsRows", "scope_of", "write_xlsform", "xlsform_bytes"]
+__all__ = ["XlsRows", "scope_of", "when_answered", "write_xlsform", "xlsform_bytes"]
 
 Row = dict[tuple[str, str], str]
-LONG = 25
+LONG = 60
 
 
 def write_xlsform(
@@ -419,7 +419,7 @@ class XlsRows:
         for check in question.checks:
             if check.soft:
                 continue
-            tests.append(writer.condition(_when_answered(check.rule, name)))
+            tests.append(writer.condition(when_answered(check.rule, name)))
             for language in self.form.languages:
                 messages[language].append(_said_in(check.message, language))
         roster = self.module.roster
@@ -459,7 +459,7 @@ class XlsRows:
             if not check.soft:
                 continue
             number += 1
-            tests = [self._test(Not(_when_answered(check.rule, question.name)))]
+            tests = [self._test(Not(when_answered(check.rule, question.name)))]
             if special is not None:
                 tests += [f"${{{name}}} != {code}" for code in special.codes]
             answered = self.writer.answered(self.writer.scope[question.name])
@@ -570,7 +570,7 @@ def _limited(question: Question) -> bool:
     )
 
 
-def _when_answered(rule: Rule, own: str) -> Condition:
+def when_answered(rule: Rule, own: str) -> Condition:
     """Return a check that passes while something that it compares is unanswered."""
     others = sorted(rule.names - {own})
     node: Condition = rule.node  # type: ignore[assignment]
