@@ -50,16 +50,19 @@ from mpsurvey.impact import (
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
 from mpsurvey.questionnaire import Questionnaire, new_form, read_xlsform, write_xlsform
+from mpsurvey.tabulation import CoverageReport, IndicatorTable, coverage, tabulate
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Bootstrap",
     "Brr",
+    "CoverageReport",
     "Design",
     "Estimates",
     "Imputed",
     "Independence",
+    "IndicatorTable",
     "Jackknife",
     "Microdata",
     "MpsurveyError",
@@ -77,6 +80,7 @@ __all__ = [
     "contribution_to_growth",
     "correlation",
     "counterfactual",
+    "coverage",
     "decompose",
     "draw",
     "gap",
@@ -101,6 +105,7 @@ __all__ = [
     "sen",
     "share",
     "standardise",
+    "tabulate",
     "total",
     "variance",
     "variance_components",

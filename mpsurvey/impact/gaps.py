@@ -68,7 +68,8 @@ def gap(
     >>> round(float(found.frame.estimate[0]), 4)
     -0.6667
     """
-    cells = names_of(standardise)
+    # Within a group of `by` its own variable has one value: there is nothing to hold equal.
+    cells = tuple(name for name in names_of(standardise) if name not in names_of(by))
     wanted = (group, numerator) if denominator is None else (group, numerator, denominator)
     question = ask(
         sample,
