@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mpsurvey.catalogue.codelist import Code, CodeList
 from mpsurvey.catalogue.definition import Definition
+from mpsurvey.catalogue.design_preset import DesignFile, DesignPreset
 from mpsurvey.catalogue.indicator import STATISTICS, THEMES, Indicator
 from mpsurvey.catalogue.library import Catalogue, Reading, load_catalogue, read_folders
 from mpsurvey.catalogue.listing import (
@@ -20,6 +21,7 @@ from mpsurvey.catalogue.listing import (
 from mpsurvey.catalogue.module import Category, Concept, Level, Module, Roster
 from mpsurvey.catalogue.places import library_folders, shipped
 from mpsurvey.catalogue.question import Check, HostVariable, Question
+from mpsurvey.catalogue.recipe import Recipe, RecipeStep, read_recipe
 from mpsurvey.catalogue.schemas import json_schemas, write_json_schemas
 from mpsurvey.catalogue.sources import Citation, Source
 
@@ -34,12 +36,16 @@ __all__ = [
     "CodeList",
     "Concept",
     "Definition",
+    "DesignFile",
+    "DesignPreset",
     "HostVariable",
     "Indicator",
     "Level",
     "Module",
     "Question",
     "Reading",
+    "Recipe",
+    "RecipeStep",
     "Roster",
     "Source",
     "check_text",
@@ -51,6 +57,7 @@ __all__ = [
     "one_module_text",
     "read_folders",
     "read_for_check",
+    "read_recipe",
     "shipped",
     "write_json_schemas",
 ]

@@ -9,12 +9,14 @@ from typing import Any
 
 from mpsurvey.catalogue.codelist import CODELIST, CodeList, build_codelist
 from mpsurvey.catalogue.definition import Definition, build_definition
+from mpsurvey.catalogue.design_preset import DESIGN, DesignPreset, build_design
 from mpsurvey.catalogue.fields import BAD, Fields, Record
 from mpsurvey.catalogue.indicator import INDICATOR, Indicator, build_indicator
 from mpsurvey.catalogue.marked import Marked, Problems, compose
 from mpsurvey.catalogue.module import MODULE, Module, build_module
 from mpsurvey.catalogue.places import library_folders
 from mpsurvey.catalogue.question import HOSTS, Hosts, HostVariable, Question, build_hosts
+from mpsurvey.catalogue.recipe import RECIPE, Recipe, build_recipe
 from mpsurvey.catalogue.review import Surroundings, review_languages, review_module
 from mpsurvey.catalogue.sources import SOURCES, Source, Sources, build_sources
 from mpsurvey.errors import CatalogueError, did_you_mean
@@ -28,9 +30,11 @@ RECORDS: Mapping[str, Record] = {
     "hosts": HOSTS,
     "sources": SOURCES,
     "indicator": INDICATOR,
+    "recipe": RECIPE,
+    "design": DESIGN,
 }
 # Kinds whose stage gives them their meaning.
-LATER = ("recipe", "design")
+LATER: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Catalogue:
     codelists: Mapping[str, CodeList] = field(repr=False)
     hosts: Mapping[str, HostVariable] = field(repr=False)
     sources: Mapping[str, Source] = field(repr=False)
-    definitions: Mapping[tuple[str, str], Definition] = field(repr=False)
+    definitions: Mapping[tuple[str, str], Any] = field(repr=False)
     indicators_by_id: Mapping[str, Indicator] = field(repr=False)
     folders: tuple[Path, ...] = ()
     doubts: tuple[str, ...] = field(default=(), repr=False)
@@ -116,9 +120,38 @@ class Catalogue:
             return tuple(known[one] for one in ids)
         return tuple(one for one in known.values() if theme in (None, one.theme))
 
-    def entries(self, kind: str) -> tuple[Definition, ...]:
+    def entries(self, kind: str) -> tuple[Any, ...]:
         """Return the definitions of a later stage's kind: 'recipe', 'design'."""
         return tuple(one for (of, _), one in self.definitions.items() if of == kind)
+
+    def recipe(self, id: str) -> Recipe:  # noqa: A002
+        """Return one weighting recipe.
+
+        Raises
+        ------
+        CatalogueError
+            When there is none of that id, with near misses.
+        """
+        found: Recipe = self._defined("recipe", id, "weighting recipe")
+        return found
+
+    def design(self, id: str) -> DesignPreset:  # noqa: A002
+        """Return one design preset.
+
+        Raises
+        ------
+        CatalogueError
+            When there is none of that id, with near misses.
+        """
+        found: DesignPreset = self._defined("design", id, "design preset")
+        return found
+
+    def _defined(self, kind: str, id: str, words: str) -> Any:  # noqa: A002
+        known = [name for of, name in self.definitions if of == kind]
+        if (kind, id) not in self.definitions:
+            near = did_you_mean(id, known) or f" There are {', '.join(known) or 'none'}."
+            raise CatalogueError(f"There is no {words} '{id}'.{near}")
+        return self.definitions[kind, id]
 
     def search(self, text: str) -> tuple[tuple[Module, Question | None], ...]:
         """Find modules and questions by words of any language, names or concepts.
@@ -214,7 +247,7 @@ class _Reader:
         codelists: dict[str, CodeList] = {}
         hosts: dict[str, HostVariable] = {}
         sources: dict[str, Source] = {}
-        definitions: dict[tuple[str, str], Definition] = {}
+        definitions: dict[tuple[str, str], Any] = {}
         indicators: dict[str, Indicator] = {}
         for file in files:
             built = self._build(file)
@@ -227,7 +260,7 @@ class _Reader:
                     sources |= {one.key: one for one in built.sources}
                 case Indicator():
                     indicators[built.id] = built
-                case Definition():
+                case Definition() | Recipe() | DesignPreset():
                     definitions[built.kind, built.id] = built
         self._host_lists(files, codelists)
         modules = self._modules(files, codelists, hosts, sources)
@@ -328,6 +361,8 @@ class _Reader:
             "hosts": build_hosts,
             "sources": build_sources,
             "indicator": build_indicator,
+            "recipe": build_recipe,
+            "design": build_design,
         }
         return builders[file.kind](file.fields, file.problems, place)
 
