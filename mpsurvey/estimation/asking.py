@@ -60,6 +60,8 @@ class Question:
         The categorical variable, if that is what was asked for.
     notes
         What was left out and why.
+    names
+        What the columns are, where they are as they were read; else empty.
     """
 
     sample: Sample
@@ -68,10 +70,11 @@ class Question:
     answered: NDArray[np.bool_] | None
     categories: scan.Categories | None = None
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def with_columns(self, columns: tuple[Floats, ...]) -> Question:
         """The same rows and groups, with other columns to sum."""
-        return replace(self, columns=columns)
+        return replace(self, columns=columns, names=())
 
 
 def counts(question: Question) -> Floats:
@@ -144,15 +147,16 @@ def ask(
 
     answered: NDArray[np.bool_] | None = None
     notes: list[str] = []
-    # A sum is NaN where a value is, and costs less than looking at each value.
-    unanswered = [
-        (name, np.isnan(column))
-        for name, column in zip(variables, columns, strict=True)
-        if np.isnan(column.sum())
-    ]
+    inside = None if domains.code is None else domains.code >= 0
+    # A sum is finite where all values are, and costs less than looking at each value.
+    with np.errstate(over="ignore", invalid="ignore"):
+        strange = [
+            (n, c) for n, c in zip(variables, columns, strict=True) if not np.isfinite(c.sum())
+        ]
+    _refuse_infinite(strange, inside)
+    unanswered = [(name, np.isnan(column)) for name, column in strange]
     if categories is not None:
         unanswered.append((str(categorical), categories.code < 0))
-    inside = None if domains.code is None else domains.code >= 0
     for name, empty in unanswered:
         if not empty.any():
             continue
@@ -185,7 +189,21 @@ def ask(
         dropped = f"{int((~keep).sum()):,} rows were dropped before units were counted."
         return replace(kept, notes=(*notes, dropped))
     filled = tuple(np.nan_to_num(c) if answered is not None else c for c in columns)
-    return Question(sample, domains, filled, answered, categories, tuple(notes))
+    return Question(sample, domains, filled, answered, categories, tuple(notes), tuple(variables))
+
+
+def _refuse_infinite(
+    columns: Sequence[tuple[str, Floats]], inside: NDArray[np.bool_] | None
+) -> None:
+    counted = [(n, np.isinf(c) if inside is None else np.isinf(c) & inside) for n, c in columns]
+    problems = [
+        f"'{name}' is infinite in {int(np.count_nonzero(where)):,} rows. Correct these values, or "
+        "leave the rows out with where=."
+        for name, where in counted
+        if where.any()
+    ]
+    if problems:
+        raise MpsurveyError(problems)
 
 
 def categories_of(sample: Sample, name: str, every: bool) -> scan.Categories:  # noqa: FBT001
@@ -245,6 +263,7 @@ def answer(
         question.columns,
         answered=question.answered,
         categories=question.categories,
+        names=question.names,
     )
     if inner:
         domains = domains.outer(inner)

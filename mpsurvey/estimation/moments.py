@@ -141,7 +141,8 @@ def _with_products(question: Question) -> Question:
     """Centre the columns and append their products, so that no digits are lost to large means."""
     weight, kept = question.sample.weight, question.answered
     some = weight if kept is None else weight * kept
-    centred = [column - some @ column / some.sum() for column in question.columns]
+    everyone = some.sum() or 1.0  # nobody may have answered
+    centred = [column - some @ column / everyone for column in question.columns]
     products = [first * second for i, first in enumerate(centred) for second in centred[i:]]
     return question.with_columns((*centred, *products))
 

@@ -177,6 +177,10 @@ class Residuals:
         """Covariance of all figures, shape (P, P)."""
         return self._part(slice(None)).covariance()
 
+    def mapped(self, _function: object, slope: Floats) -> Scores:
+        """Scores of a function of the figures, by its derivative, shape (r, P)."""
+        return self.combined(slope)
+
     def combined(self, matrix: Floats) -> Scores:
         """Scores of linear combinations of the figures; `matrix` has shape (r, P)."""
         raw = self.raw.combined(matrix)

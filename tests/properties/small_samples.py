@@ -16,7 +16,7 @@ few = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-"""A few examples, always the same. A long search: MPSURVEY_EXAMPLES=2000 pytest tests/properties."""
+"""A few examples, always the same; for a long search, MPSURVEY_EXAMPLES=2000 pytest."""
 
 FIGURES = ["estimate", "se"]
 ALL = ["estimate", "se", "ci_low", "ci_high", "df", "n", "population"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from properties.small_samples import ALL, few, frames, same, sample_of, scale_of
 
 import mpsurvey as mp
+from mpsurvey.estimation import taylor
 
 RESULTS = {
     "total": lambda s: mp.total(s, "y", by=("g", "b")),
@@ -200,6 +201,30 @@ def test_a_total_that_the_weights_were_calibrated_on_has_no_error(frame):
     np.testing.assert_allclose(found.frame.estimate, target, rtol=1e-9)
     assert (found.frame.se.abs() < 1e-6).all()
     assert mp.total(sample).frame.se[0] < 1e-6
+
+
+@few
+@given(frames())
+def test_calibrated_figures_in_parts_are_the_whole(frame):
+    """Where residuals are too many for a full array they are worked out in parts."""
+    frame = frame.assign(base=frame.w, w=frame.w * (1 + 0.1 * frame.g))
+    steps = mp.design.Calibration(["g", "b"], ["x"], before="base")
+    sample = sample_of(frame, calibration=steps)
+
+    def results():
+        means = mp.mean(sample, "y", by=("b", "g"))
+        some = np.flatnonzero(means.frame.n)[:2]
+        ratio = mp.contrast([means, mp.mean(sample, "x")], lambda t: t[some[0]] / t[-1])
+        return means, ratio
+
+    want = results()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(taylor, "_FULL", 0)
+        patch.setattr(taylor, "_DENSE", 0)
+        found = results()
+    for one, other in zip(found, want, strict=True):
+        same(one, other, columns=ALL)
+        np.testing.assert_allclose(one.covariance, other.covariance, rtol=1e-7, atol=1e-7)
 
 
 def test_estimates_of_two_samples_are_not_mixed():
