@@ -14,6 +14,7 @@ from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.placed import Link, Placed
 from mpsurvey.questionnaire.plan import read_plan
 from mpsurvey.questionnaire.survey_solutions import write_survey_solutions
+from mpsurvey.questionnaire.surveyjs import surveyjs_document, write_surveyjs
 from mpsurvey.questionnaire.writing import write_form
 from mpsurvey.questionnaire.xlsform import write_xlsform, xlsform_bytes
 
@@ -29,9 +30,11 @@ __all__ = [
     "new_form",
     "read_plan",
     "read_xlsform",
+    "surveyjs_document",
     "write_form",
     "write_paper",
     "write_survey_solutions",
+    "write_surveyjs",
     "write_xlsform",
     "xlsform_bytes",
 ]

@@ -1,0 +1,318 @@
+"""A form as SurveyJS JSON, for self-completion on the web."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mpsurvey.catalogue import Concept, Question
+from mpsurvey.questionnaire.form import Questionnaire
+from mpsurvey.questionnaire.outline import Outline, outline_of
+from mpsurvey.questionnaire.placed import Placed, answers_of, numbers_at_end, variable_of
+from mpsurvey.questionnaire.wording import said
+from mpsurvey.questionnaire.workbook import write_whole
+from mpsurvey.questionnaire.xlsform import when_answered
+from mpsurvey.rule import Known, SurveyJS
+
+__all__ = ["surveyjs_document", "write_surveyjs"]
+
+MEMBERS = "members"
+LONG = 15
+
+
+def write_surveyjs(form: Questionnaire, path: Path | str) -> None:
+    """Write the modules as a SurveyJS model (``.json``).
+
+    A page per module, rosters as dynamic panels, skips as `visibleIf`, checks as validators, all
+    languages in one file. Answers are cleared when they are hidden, as in every other target.
+    Derived variables are left to the analysis; soft checks too, as nobody is there to decide.
+    """
+    text = json.dumps(surveyjs_document(form), ensure_ascii=False, indent=1)
+    write_whole(path, text.encode("utf-8"))
+
+
+def surveyjs_document(form: Questionnaire) -> dict[str, Any]:
+    """Return the model as plain data."""
+    return _Model(outline_of(form)).build()
+
+
+class _Model:
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.form = outline.form
+        self.languages = self.form.languages
+
+    def build(self) -> dict[str, Any]:
+        pages: list[dict[str, Any]] = []
+        outside = [
+            element
+            for one in self.outline.outside_of("household")
+            for element in self._outside(one.name, "")
+        ]
+        if outside:
+            title = {language: said("host", language) for language in self.languages}
+            pages.append({"name": "p_host", "title": self._said(title), "elements": outside})
+        pages += [self._page(placed) for placed in self.outline.household]
+        if self.outline.members:
+            pages.append(self._members())
+        else:
+            pages += [self._page(placed) for placed in self.outline.persons]
+        return {
+            "title": self.form.host.settings.get("form_title") or self.form.host.name,
+            "locale": self._locale(self.languages[0]),
+            "clearInvisibleValues": "onHidden",
+            "checkErrorsMode": "onValueChanged",
+            "pages": pages,
+        }
+
+    def _locale(self, language: str) -> str:
+        return "" if language == "en" else language
+
+    def _said(self, texts: Mapping[str, str]) -> dict[str, str]:
+        out = {}
+        for at, language in enumerate(self.languages):
+            if language in texts:
+                out[language] = texts[language]
+                if at == 0 or language == "en":
+                    out["default"] = texts[language]
+        return out
+
+    # -- pages
+
+    def _page(self, placed: Placed) -> dict[str, Any]:
+        page: dict[str, Any] = {
+            "name": f"p_{placed.group}",
+            "title": self._said(placed.module.title),
+            "elements": list(self._elements(placed, "")),
+        }
+        universe = placed.module.universe
+        if universe is not None:
+            writer = SurveyJS(self._scope(placed, ""), self.form.home)
+            page["visibleIf"] = writer.condition(universe.node)  # type: ignore[arg-type]
+        return page
+
+    def _members(self) -> dict[str, Any]:
+        inside: list[dict[str, Any]] = [
+            {"type": "text", "name": "member_name", "title": said("name", self.languages[0])}
+        ]
+        for one in self.outline.outside_of("person"):
+            inside += self._outside(one.name, "panel.")
+        for placed in self.outline.persons:
+            panel: dict[str, Any] = {
+                "type": "panel",
+                "name": f"g_{placed.group}",
+                "title": self._said(placed.module.title),
+                "elements": list(self._elements(placed, "panel.")),
+            }
+            universe = placed.module.universe
+            if universe is not None:
+                writer = SurveyJS(self._scope(placed, "panel."), self.form.home)
+                panel["visibleIf"] = writer.condition(universe.node)  # type: ignore[arg-type]
+            inside.append(panel)
+        roster = {
+            "type": "paneldynamic",
+            "name": MEMBERS,
+            "templateTitle": "{panel.member_name}",
+            "panelCount": 1,
+            "templateElements": inside,
+        }
+        return {"name": "p_members", "elements": [roster]}
+
+    def _elements(self, placed: Placed, where: str) -> Iterator[dict[str, Any]]:
+        module = placed.module
+        before, rows, after = numbers_at_end(list(module.questions))
+        scope = self._scope(placed, where)
+        yield from self._questions(before, placed, scope)
+        roster = module.roster
+        if rows and roster is not None:
+            inner = self._scope(placed, where, row=True)
+            elements = list(self._questions(rows, placed, inner))
+            count = placed.own(roster.count)
+            yield {
+                "type": "paneldynamic",
+                "name": placed.own(roster.name),
+                "title": self._said(roster.title),
+                "bindings": {"panelCount": count},
+                "visibleIf": SurveyJS(scope, self.form.home).answered(scope[roster.count]),
+                "maxPanelCount": roster.most or 100,
+                "templateElements": elements,
+            }
+        yield from self._questions(after, placed, scope)
+
+    def _scope(self, placed: Placed, where: str, *, row: bool = False) -> dict[str, Known]:
+        """How a rule knows each variable: of the whole, of the member, or of the roster's row."""
+        module = placed.module
+        out: dict[str, Known] = {}
+        for question in module.questions:
+            path = "panel." if row and question.roster else where
+            out[question.name] = self._known(question, module, f"{path}{placed.own(question.name)}")
+        for concept in module.concepts:
+            path = "panel." if row and concept.roster else where
+            out[concept.name] = Known(f"{{{path}{placed.own(concept.name)}}}")
+        for name, link in placed.hosts.items():
+            variable = variable_of(module, name)
+            reference = link.variable if link.how == "module" else name
+            if variable is None or isinstance(variable, Concept):
+                out[name] = Known(f"{{{where}{reference}}}")
+                continue
+            of = self.outline.members and any(
+                one.name == name and one.of == "person" for one in self.outline.outside
+            )
+            path = where if of or link.how == "module" else ""
+            out[name] = self._known(variable, module, f"{path}{reference}")
+        return out
+
+    def _known(self, variable: Any, module: Any, path: str) -> Known:
+        answers = answers_of(module, variable)
+        missing = answers.missing if answers is not None else frozenset()
+        kind: Any = {
+            "select_one": "one",
+            "select_multiple": "many",
+            "integer": "number",
+            "decimal": "number",
+        }.get(variable.type, "text")
+        return Known(f"{{{path}}}", kind, missing)
+
+    # -- questions
+
+    def _outside(self, name: str, where: str) -> list[dict[str, Any]]:
+        one = next(each for each in self.outline.outside if each.name == name)
+        owner = next(placed for placed in self.outline.placed if name in placed.hosts)
+        question = one.question()
+        if question is not None:
+            scope = self._scope(owner, where)
+            return list(self._questions([question], owner, scope, outside=True))
+        calculation = getattr(one.variable, "calculation", None)
+        moments = {"year of interview": "year(today())", "month of interview": "month(today())"}
+        if calculation in moments:
+            return [
+                {
+                    "type": "expression",
+                    "name": name,
+                    "visible": False,
+                    "clearIfInvisible": "none",
+                    "expression": moments[calculation],
+                }
+            ]
+        return [
+            {"type": "text", "inputType": "number", "name": name, "visible": False}
+            | {"clearIfInvisible": "none"}
+        ]
+
+    def _questions(
+        self,
+        questions: Sequence[Question],
+        placed: Placed,
+        scope: Mapping[str, Known],
+        *,
+        outside: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        writer = SurveyJS(scope, self.form.home)
+        for question in questions:
+            name = question.name if outside else placed.own(question.name)
+            texts = {
+                language: self._text(text, language, placed, scope)
+                for language, text in question.text.items()
+            }
+            element: dict[str, Any] = {"name": name}
+            if question.type == "note":
+                element |= {"type": "html", "html": self._said(texts)}
+            else:
+                element |= {"title": self._said(texts), "isRequired": placed.required}
+            if question.instruction is not None and question.type != "note":
+                notes = {
+                    language: self._text(text, language, placed, scope)
+                    for language, text in question.instruction.items()
+                }
+                element["description"] = self._said(notes)
+            if question.ask_if is not None:
+                element["visibleIf"] = writer.condition(question.ask_if.node)  # type: ignore[arg-type]
+            self._sort(element, question, placed)
+            self._checks(element, question, placed, scope)
+            yield element
+
+    def _text(self, text: str, language: str, placed: Placed, scope: Mapping[str, Known]) -> str:
+        def place(name: str) -> str | None:
+            roster = placed.module.roster
+            if name == "name" and self.outline.members and placed in self.outline.persons:
+                return "{panel.member_name}"
+            if name == "name" and roster is not None and roster.row is not None:
+                reference = scope[roster.row].reference
+                return reference if "panel." in reference else None
+            if name in scope and name not in ("name", "country", "currency"):
+                return scope[name].reference
+            return None
+
+        return self.outline.text(None, text, language, place)
+
+    def _sort(self, element: dict[str, Any], question: Question, placed: Placed) -> None:
+        listed = placed.module.codelists.get(question.codes or "")
+        match question.type:
+            case "select_one" | "select_multiple" if listed is not None:
+                many = question.type == "select_multiple"
+                element["type"] = (
+                    "checkbox" if many else "dropdown" if len(listed) > LONG else "radiogroup"
+                )
+                element["choices"] = [
+                    {"value": item.code, "text": self._said(item.label)} for item in listed
+                ]
+            case "integer" | "decimal":
+                element |= {"type": "text", "inputType": "number"}
+                if question.type == "decimal":
+                    element["step"] = 0.01
+            case "date":
+                element |= {"type": "text", "inputType": "date"}
+            case "text":
+                element["type"] = "text"
+            case _:
+                return
+
+    def _checks(
+        self,
+        element: dict[str, Any],
+        question: Question,
+        placed: Placed,
+        scope: Mapping[str, Known],
+    ) -> None:
+        listed = placed.module.codelists.get(question.codes or "")
+        special = placed.module.codelists.get(question.special or "")
+        outside: Sequence[int] = special.codes if special is not None else ()
+        if listed is not None and question.type == "select_one":
+            outside = sorted(listed.missing)
+        known = dict(scope)
+        validators = []
+        for check in question.checks:
+            if check.soft:
+                continue
+            own = known[question.name].reference
+            test = SurveyJS(known, self.form.home).condition(
+                when_answered(check.rule, question.name)
+            )
+            tests = [*(f"{own} = {code}" for code in outside), test, f"{own} empty"]
+            texts = {
+                language: self._text(text, language, placed, scope)
+                for language, text in check.message.items()
+            }
+            validators.append(
+                {
+                    "type": "expression",
+                    "expression": " or ".join(tests),
+                    "text": self._said(texts),
+                }
+            )
+        alone = [item.code for item in listed or () if item.exclusive]
+        if question.type == "select_multiple" and alone:
+            own = known[question.name].reference
+            test = " or ".join(f"{own} contains {code}" for code in alone)
+            texts = {language: said("alone", language) for language in self.languages}
+            validators.append(
+                {
+                    "type": "expression",
+                    "expression": f"!({test}) or {own[:-1]}.length}} = 1",
+                    "text": self._said(texts),
+                }
+            )
+        if validators:
+            element["validators"] = validators

@@ -1,0 +1,152 @@
+"""survey-core, run in Node, shows the questions that our own evaluation asks."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import mpsurvey as mp
+from mpsurvey.questionnaire import surveyjs_document, write_surveyjs
+from mpsurvey.questionnaire.interviews import host_answers, interview
+from mpsurvey.rule import SurveyJS
+
+CATALOGUE = mp.load_catalogue()
+HOME = 404
+SCRIPT = Path(__file__).with_name("run_surveyjs.js")
+
+
+def has_survey_core():
+    if shutil.which("node") is None:
+        return False
+    asked = subprocess.run(
+        ["node", "-e", "require('survey-core')"], capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
+needs_node = pytest.mark.skipif(
+    not has_survey_core(),
+    reason="survey-core is not found by Node: npm install survey-core and set NODE_PATH",
+)
+
+
+def form_of(*names, languages=("en",)):
+    form = mp.new_form("T", languages=languages, home=HOME)
+    for name in names:
+        form = form.insert(CATALOGUE.module(name), hosts="add")
+    return form
+
+
+def data_of(module, hosts, held):
+    out = {name: value for name, value in {**hosts, **held.answers}.items() if value is not None}
+    if held.rows:
+        out[module.roster.name] = [
+            {name: value for name, value in row.items() if value is not None} for row in held.rows
+        ]
+    return json.loads(json.dumps(out))
+
+
+def run(models):
+    done = subprocess.run(
+        ["node", str(SCRIPT)],
+        input=json.dumps({"models": models}),
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def disagreements(modules, interviews, *, valid=False, seed=2):
+    rng = random.Random(seed)  # noqa: S311
+    models, wanted = [], []
+    for module in modules:
+        made = []
+        for _ in range(interviews):
+            hosts = host_answers(module, rng, home=HOME)
+            if "int_year" in hosts:
+                hosts |= {"int_year": 2026, "int_month": 8}
+            held = interview(
+                module, hosts, rng, home=HOME, unanswered=0.1, valid=valid, most_rows=2
+            )
+            made.append((hosts, held))
+        document = surveyjs_document(form_of(module.id))
+        fix_the_day(document)
+        models.append(
+            {
+                "model": document,
+                "check": valid,
+                "interviews": [data_of(module, *one) for one in made],
+            }
+        )
+        wanted.append((module, made))
+    out = []
+    for (module, made), got in zip(wanted, run(models), strict=True):
+        assert got["errors"] == []
+        assert got["unknown"] == []
+        own = {q.name for q in module.questions}
+        for (hosts, held), theirs in zip(made, got["asked"], strict=True):
+            ours = {name if row is None else f"{row}:{name}" for name, row in held.asked}
+            seen = {one for one in theirs["seen"] if one.rpartition(":")[2] in own}
+            if seen != ours:
+                out.append((module.id, sorted(seen ^ ours), hosts, held.answers))
+            elif valid and set(theirs["invalid"]) & own:
+                out.append((module.id, "invalid", sorted(set(theirs["invalid"]) & own)))
+    return out
+
+
+def fix_the_day(document):
+    """The year and month of the interview are given, not today's."""
+    for page in document["pages"]:
+        for element in page["elements"]:
+            if element["name"] in ("int_year", "int_month"):
+                element["expression"] = {"int_year": "2026", "int_month": "8"}[element["name"]]
+
+
+@needs_node
+def test_survey_core_shows_what_we_ask():
+    assert disagreements(CATALOGUE.modules(), 6) == []
+
+
+@needs_node
+def test_survey_core_takes_valid_interviews():
+    modules = [CATALOGUE.module(name) for name in ("mig_core", "mig_remit_in", "mig_work")]
+    assert disagreements(modules, 6, valid=True) == []
+
+
+@needs_node
+def test_without_the_guards_the_same_test_fails(monkeypatch):
+    whole = SurveyJS.answered
+    monkeypatch.setattr(
+        SurveyJS,
+        "answered",
+        lambda self, known: re.sub(r" and \S+ <> -?\d+", "", whole(self, known)),
+    )
+    modules = [CATALOGUE.module(name) for name in ("mig_core", "mig_legal")]
+    assert disagreements(modules, 25)
+
+
+@needs_node
+def test_a_household_and_its_members_build():
+    form = form_of("mig_absent", "mig_core", "mig_work", languages=("en", "ar"))
+    [got] = run([{"model": surveyjs_document(form), "interviews": [{}]}])
+    assert got["errors"] == []
+    assert got["unknown"] == []
+
+
+def test_every_wording_is_there_in_each_language(tmp_path):
+    write_surveyjs(form_of("mig_core", languages=("en", "fr", "ar")), tmp_path / "f.json")
+    document = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
+    page = next(one for one in document["pages"] if one["name"] == "p_mig_core")
+    for element in page["elements"]:
+        texts = element.get("title") or element["html"]
+        assert {"default", "fr", "ar"} <= set(texts)
+        for choice in element.get("choices", ()):
+            assert {"fr", "ar"} <= set(choice["text"])
+    assert document["clearInvisibleValues"] == "onHidden"
