@@ -23,6 +23,9 @@ __all__ = ["Sample", "add_replicates", "describe", "shared_psu_codes"]
 
 Floats = NDArray[np.float64]
 
+MOST_KEPT = {"layout": 4, "codes": 16, "rule": 64}
+"""How many arrays as long as the rows a sample remembers, by what they are."""
+
 EACH_ROW = "_n"
 """Stata's name for "each row is a unit", as a svyset writes it."""
 
@@ -52,6 +55,8 @@ class Sample:
         The design, or None for the one that the file itself declares.
     diary
         The steps that made the weights, filled by `mpsurvey.weight`.
+    rerun
+        The same steps, to be done again in every replicate; filled by `mpsurvey.weight`.
 
     Attributes
     ----------
@@ -87,6 +92,7 @@ class Sample:
     data: Any
     design: Design = None  # type: ignore[assignment]  # the file's own, resolved at birth
     diary: tuple[Any, ...] = field(default=(), kw_only=True)
+    rerun: Rerunning | None = field(default=None, kw_only=True, repr=False)
     memory: dict[Any, Any] | None = field(default=None, kw_only=True, repr=False)
     frame: nw.DataFrame[Any] = field(init=False, repr=False)
     weight: Floats = field(init=False, repr=False)
@@ -114,6 +120,10 @@ class Sample:
         elif design.replicates is not None:
             replicates, declared = make(design.replicates, units)
             design = replace(design, replicates=declared)
+            if self.rerun is not None and replicates.factors is not None:
+                again = self.rerun.with_factors(row_unit, replicates.factors)
+                said = f"{replicates.method}, every weighting step done again in each"
+                replicates = replace(replicates, method=said, rerun=again)
         for name, value in (
             ("design", design),
             ("frame", eager),
@@ -143,7 +153,10 @@ class Sample:
         >>> sample.with_design(weight="v")
         Sample: 2 rows standing for 6; each row a unit; weight 'v'
         """
-        return Sample(self.data, replace(self.design, **changes), diary=self.diary)
+        design = replace(self.design, **changes)
+        if design.weight != self.design.weight:  # another weight was made by other steps
+            return Sample(self.data, replace(design, calibration=changes.get("calibration")))
+        return Sample(self.data, design, diary=self.diary, rerun=self.rerun)
 
     def remembering(self) -> Sample:
         """The same sample, keeping what it reads: rules held and groups coded.
@@ -160,6 +173,10 @@ class Sample:
             return make()
         if key not in self.memory:
             self.memory[key] = make()
+            # What is as long as the rows goes when newer comes; sums by unit are small and stay.
+            kept = [one for one in self.memory if one[0] == key[0]]
+            if len(kept) > MOST_KEPT.get(str(key[0]), len(kept)):
+                del self.memory[kept[0]]
         return self.memory[key]
 
     def only(self, rows: NDArray[Any]) -> Sample:
@@ -173,7 +190,8 @@ class Sample:
             Positions of the rows to keep.
         """
         kept = Rows(self.frame[rows].to_native(), self.variables)
-        return Sample(kept, self.design, diary=self.diary)
+        rerun = None if self.rerun is None else self.rerun.only(rows)
+        return Sample(kept, self.design, diary=self.diary, rerun=rerun)
 
     def __len__(self) -> int:
         return len(self.weight)

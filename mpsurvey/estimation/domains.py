@@ -37,6 +37,8 @@ class Domains:
         For each `by` variable, how many rows with weight have no value of it.
     partial
         Whether some rows are outside all domains.
+    key
+        What was asked, for samples that remember: the `by` variables and the rule.
     """
 
     code: Codes | None
@@ -44,6 +46,7 @@ class Domains:
     levels: tuple[NDArray[Any], ...]
     unplaced: Mapping[str, int]
     partial: bool = False
+    key: tuple[Any, ...] | None = None
 
     @property
     def size(self) -> int:
@@ -116,7 +119,8 @@ def split_domains(
             inside = known if inside is None else inside & known
         code = codes if code is None else code * len(values) + codes
         levels.append(values)
-    domains = Domains(code, names, tuple(levels), {k: v for k, v in unplaced.items() if v})
+    missed = {name: count for name, count in unplaced.items() if count}
+    domains = Domains(code, names, tuple(levels), missed, key=(names, where))
     if domains.size > _MOST:
         raise MpsurveyError(
             f"by={list(names)} makes {domains.size:,} groups. Cross fewer variables, or variables "
@@ -125,7 +129,7 @@ def split_domains(
     if inside is None or inside.all():
         return domains
     outside = np.where(inside, 0 if code is None else code, -1)
-    return Domains(outside, domains.names, domains.levels, domains.unplaced, partial=True)
+    return replace(domains, code=outside, partial=True)
 
 
 def coded(sample: Sample, name: str) -> tuple[Codes, NDArray[Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -181,6 +182,7 @@ def unit_totals(
     *,
     answered: NDArray[np.bool_] | None = None,
     categories: Categories | None = None,
+    names: Sequence[str] = (),
 ) -> UnitTotals:
     """Sum weighted columns by sampling unit and domain, in one pass.
 
@@ -195,43 +197,42 @@ def unit_totals(
         Rows that count, shape (n,); None for all. Others keep their place in the design.
     categories
         Sum the weights of each category instead: K = 1 + the number of categories.
+    names
+        What the columns are, for samples that remember; empty where they have no name.
 
     Returns
     -------
     UnitTotals
     """
-    rows = _rows(domains, answered, categories)
-    weight = sample.weight if rows is None else sample.weight[rows]
-    unit = sample.row_unit if rows is None else sample.row_unit[rows]
-    domain = domains.code if rows is None or domains.code is None else domains.code[rows]
-    size, count = domains.size, sample.units.count
-
-    pairs, unit_of, domain_of = _pairs(unit, domain, size, count)
-    many = len(unit_of)
+    key = None if categories is not None or answered is not None else domains.key
+    make = partial(_lay_out, sample, domains, answered, categories)
+    here = make() if key is None else sample.recall(("layout", key), make)
+    rows, weight, many = here.rows, here.weight, len(here.unit)
+    size = domains.size
     if categories is None:
         values = np.empty((many, 1 + len(columns)))
-        values[:, 0] = np.bincount(pairs, weights=weight, minlength=many)
-        for place, column in enumerate(columns, start=1):
-            kept = column if rows is None else column[rows]
-            values[:, place] = np.bincount(pairs, weights=weight * kept, minlength=many)
+        values[:, 0] = here.weights
+        for place, (name, column) in enumerate(
+            zip(names or [None] * len(columns), columns, strict=True), start=1
+        ):
+            add = partial(here.sums, column)
+            values[:, place] = (
+                add() if key is None or name is None else sample.recall(("sums", key, name), add)
+            )
     else:
         category = categories.code if rows is None else categories.code[rows]
         wide = len(categories.values)
-        by_category = np.bincount(pairs * wide + category, weights=weight, minlength=many * wide)
-        by_category = by_category.reshape(many, wide)
-        values = np.column_stack([by_category.sum(axis=1), by_category])
+        by_category = np.bincount(
+            here.pair * wide + category, weights=weight, minlength=many * wide
+        ).reshape(many, wide)
+        values = np.column_stack([here.weights, by_category])
 
-    if many == size * count:
-        totals = values.reshape(count, size, -1).sum(axis=0)
+    if many == size * sample.units.count:
+        totals = values.reshape(sample.units.count, size, -1).sum(axis=0)
     else:
         totals = np.column_stack(
-            [np.bincount(domain_of, weights=column, minlength=size) for column in values.T]
+            [np.bincount(here.of_domain, weights=column, minlength=size) for column in values.T]
         )
-    if domain is None:
-        n = np.array([len(weight)])
-    else:
-        n = np.bincount(domain, minlength=size)
-    df = _degrees_of_freedom(sample.units, unit_of, domain_of, values[:, 0] > 0, size)
     moments = None
     if sample.chain is not None and sample.replicates is None:
         if categories is None:
@@ -239,10 +240,66 @@ def unit_totals(
             weighted = [weight, *(weight * column for column in kept)]
         else:
             weighted = [weight, *(weight * (category == c) for c in range(wide))]
-        moments = sample.chain.moments(weighted, rows, domain, size)
+        moments = sample.chain.moments(weighted, rows, here.domain, size)
     return UnitTotals(
-        unit_of, domain_of, values, totals, n, df, sample.units, sample.chain, moments
+        here.unit,
+        here.of_domain,
+        values,
+        totals,
+        here.n,
+        here.df,
+        sample.units,
+        sample.chain,
+        moments,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """Where rows go: the same for every statistic of the same groups.
+
+    Attributes
+    ----------
+    rows, weight, domain, pair
+        The rows that count (None for all), their weights, domains and pairs of unit and domain.
+    unit, of_domain, weights
+        The parts of each pair, and its sum of weights, shape (m,).
+    n, df
+        Rows and degrees of freedom of each domain, shape (D,).
+    """
+
+    rows: Codes | None
+    weight: Floats
+    domain: Codes | None
+    pair: Codes
+    unit: Codes
+    of_domain: Codes
+    weights: Floats
+    n: NDArray[np.int64]
+    df: NDArray[np.int64]
+
+    def sums(self, column: Floats) -> Floats:
+        """Weighted sums of a column, shape (m,)."""
+        kept = column if self.rows is None else column[self.rows]
+        return np.bincount(self.pair, weights=self.weight * kept, minlength=len(self.unit))
+
+
+def _lay_out(
+    sample: Sample,
+    domains: Domains,
+    answered: NDArray[np.bool_] | None,
+    categories: Categories | None,
+) -> _Layout:
+    rows = _rows(domains, answered, categories)
+    weight = sample.weight if rows is None else sample.weight[rows]
+    unit = sample.row_unit if rows is None else sample.row_unit[rows]
+    domain = domains.code if rows is None or domains.code is None else domains.code[rows]
+    size = domains.size
+    pair, unit_of, domain_of = _pairs(unit, domain, size, sample.units.count)
+    weights = np.bincount(pair, weights=weight, minlength=len(unit_of))
+    n = np.array([len(weight)]) if domain is None else np.bincount(domain, minlength=size)
+    df = _degrees_of_freedom(sample.units, unit_of, domain_of, weights > 0, size)
+    return _Layout(rows, weight, domain, pair, unit_of, domain_of, weights, n, df)
 
 
 def _rows(
