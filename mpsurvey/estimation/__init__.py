@@ -6,6 +6,7 @@ from mpsurvey.estimation.descriptives import mean, proportion, ratio, total
 from mpsurvey.estimation.entropy import atkinson, generalised_entropy
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.imputation import Imputed
+from mpsurvey.estimation.models import Regression, regression
 from mpsurvey.estimation.moments import correlation, variance
 from mpsurvey.estimation.poverty_indices import relative_median_gap, sen
 from mpsurvey.estimation.poverty_lines import poverty_line
@@ -18,6 +19,7 @@ __all__ = [
     "Estimates",
     "Imputed",
     "Independence",
+    "Regression",
     "atkinson",
     "contrast",
     "correlation",
@@ -34,6 +36,7 @@ __all__ = [
     "ratio",
     "relative_median_gap",
     "sen",
+    "regression",
     "standardise",
     "total",
     "variance",
