@@ -84,7 +84,9 @@ def _modules_check(folder: Annotated[Path, typer.Argument(exists=True)]) -> None
 
 @app.command("demo")
 def _demo(
-    to: Annotated[Path, typer.Option("--to", help="Folder for the files; made if absent.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder for the files; made if absent.")] = Path(
+        "mpsurvey-demo"
+    ),
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another country.")] = 2,
 ) -> None:
     """Survey a fictional country and show the estimates beside the truth; needs no data."""
