@@ -12,6 +12,7 @@ from mpsurvey.design.calibration import Calibration
 from mpsurvey.design.replicates import ReplicateWeights
 from mpsurvey.design.sample import Sample, add_replicates, describe
 from mpsurvey.design.units import Stage, Units
+from mpsurvey.design.weighting import weight
 
 __all__ = [
     "Bootstrap",
@@ -27,4 +28,5 @@ __all__ = [
     "Units",
     "add_replicates",
     "describe",
+    "weight",
 ]

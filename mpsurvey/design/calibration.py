@@ -483,8 +483,9 @@ def _inverse(auxiliaries: Auxiliaries, base: Floats) -> Floats:
     """Inverse of X' diag(base) X; margins that share their sum make it singular, so generalised."""
     matrix = auxiliaries.matrix
     if auxiliaries.partition:
-        diagonal = np.asarray(matrix.T @ base)
-        return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0)
+        diagonal: Floats = np.asarray(matrix.T @ base)
+        one: Floats = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0)
+        return one
     moments = np.asarray((matrix.T @ (sparse.diags_array(base) @ matrix)).toarray())
     size = np.sqrt(np.where(np.diag(moments) > 0, np.diag(moments), 1.0))
     both = np.outer(size, size)

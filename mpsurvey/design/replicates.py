@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +44,8 @@ class ReplicateWeights:
     factors
         Factor of each sampling unit's weight in each replicate, shape (U, R), for replicates made
         here: no weight of a row is ever written.
+    rerun
+        Weights of each replicate where every weighting step is done again, R arrays of shape (n,).
     """
 
     method: str
@@ -51,6 +53,7 @@ class ReplicateWeights:
     centre: Centre
     columns: tuple[str, ...] = ()
     factors: Floats | None = None
+    rerun: Iterable[Floats] | None = None
 
     @property
     def count(self) -> int:

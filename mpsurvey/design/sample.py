@@ -16,6 +16,7 @@ from mpsurvey.declaration import Design, Replicates
 from mpsurvey.design.calibration import Chain, read_chain
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.replicates import ReplicateWeights, make, read
+from mpsurvey.design.rerunning import Rerunning
 from mpsurvey.design.units import Keys, Units, arrange
 from mpsurvey.errors import ColumnMissing, DesignError
 

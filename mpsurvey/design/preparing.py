@@ -1,0 +1,534 @@
+"""From a recipe, data and totals to steps on arrays, with every problem found beforehand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from mpsurvey.catalogue.recipe import Recipe, RecipeStep
+from mpsurvey.design.adjusting import Factor, Fit, Rescale, Respond, Step
+from mpsurvey.design.auxiliaries import Auxiliaries, Cells, Margin, cells_of, numbers_of
+from mpsurvey.design.calibration import Calibration, Propensity, Response, mask
+from mpsurvey.design.codes import Codes, encode
+from mpsurvey.design.known_totals import KnownTotals
+from mpsurvey.design.propensity import Propensities
+from mpsurvey.design.trimming import Trim
+from mpsurvey.errors import ColumnMissing, DesignError, MpsurveyError
+
+__all__ = ["Prepared", "prepare"]
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A step that can run, and what it leaves behind for the variance.
+
+    Attributes
+    ----------
+    step
+        On arrays.
+    record
+        What the design notes: a Calibration, a Response, a Propensity, or None. Columns before and
+        after are filled in once the weights are made.
+    margins
+        The margins with their cells and totals, for the diary.
+    notes
+        What was merged.
+    """
+
+    source: RecipeStep
+    step: Step
+    record: Calibration | Response | Propensity | None = None
+    margins: tuple[tuple[Cells, Floats], ...] = ()
+    variables: tuple[tuple[str, Floats, float], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Work:
+    frame: nw.DataFrame[Any]
+    totals: KnownTotals
+    labels: Any
+    alive: Mask
+    problems: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    last_fit: Fit | None = None
+
+
+def prepare(
+    recipe: Recipe,
+    frame: nw.DataFrame[Any],
+    weight: Floats,
+    totals: KnownTotals,
+    chances: Floats | None,
+    labels: Any,
+) -> tuple[list[Prepared], list[str], set[str]]:
+    """Read every step against the data and the totals.
+
+    Parameters
+    ----------
+    recipe, frame, totals
+        What to do, on which rows, with which totals.
+    weight
+        Weights to start from, shape (n,).
+    chances
+        Selection probabilities that the design's FPC give, or None.
+    labels
+        From a column's name to its value labels.
+
+    Returns
+    -------
+    prepared, problems, used
+        The steps; all problems; names of the totals that steps ask for.
+    """
+    work = _Work(frame, totals, labels, weight > 0)
+    prepared: list[Prepared] = []
+    for step in recipe:
+        before = len(work.problems)
+        try:
+            found = _PREPARE[step.do](step, work, chances)
+        except MpsurveyError as error:
+            work.problems.extend(error.problems)
+            found = None
+        for place in range(before, len(work.problems)):
+            work.problems[place] = f"{step.place} ({step.do}): {work.problems[place]}"
+        if found is not None:
+            prepared.append(found)
+    return prepared, work.problems, work.used
+
+
+def _base(step: RecipeStep, work: _Work, chances: Floats | None) -> Prepared:
+    named = step.get("probabilities", ())
+    if named:
+        chance = np.ones(len(work.frame))
+        for name in named:
+            values = numbers_of(work.frame, name)
+            wrong = int(np.count_nonzero(~((values > 0) & (values <= 1))))
+            if wrong:
+                work.problems.append(
+                    f"'{name}' is not a probability above 0 and up to 1 in {wrong:,} rows."
+                )
+            chance = chance * np.where((values > 0) & (values <= 1), values, 1.0)
+    elif chances is not None:
+        chance = chances
+    else:
+        raise DesignError(
+            "Name the columns of selection probabilities, one per stage; or declare an fpc for "
+            "every stage in the design."
+        )
+    return Prepared(step, Factor(1 / chance))
+
+
+def _classes(
+    step: RecipeStep, work: _Work, stands: Mask, answered: Mask
+) -> tuple[Cells, tuple[str, ...]]:
+    """Classes of rows, each with somebody who answered; empty ones get a proposal."""
+    columns = step.get("classes", ())
+    if not columns:
+        one = np.zeros(len(work.frame), dtype=np.intp)
+        return Cells(Margin(()), one, ("all",)), ()
+    margin = Margin(tuple(columns), _merged(step, tuple(columns)))
+    cells = cells_of(work.frame, margin)
+    unplaced = int(np.count_nonzero((cells.code < 0) & stands))
+    if unplaced:
+        work.problems.append(
+            f"{margin.name} has no value in {unplaced:,} rows that are to be stood for."
+        )
+    size = len(cells.labels)
+    here = stands & (cells.code >= 0)
+    whole = np.bincount(cells.code[here], minlength=size)
+    some = np.bincount(cells.code[here & answered], minlength=size)
+    empty = np.flatnonzero((whole > 0) & (some == 0))
+    if len(empty):
+        work.problems.append(
+            f"Nobody answered in {len(empty)} class(es) of {margin.name}. "
+            + _propose(cells, empty, some > 0, some)
+        )
+    return cells, _said(margin)
+
+
+def _merged(step: RecipeStep, columns: tuple[str, ...]) -> dict[Any, Any]:
+    out: dict[Any, Any] = {}
+    for merge in step.get("merge", ()):
+        if tuple(merge.get("of", columns)) == columns:
+            for cell in merge["cells"]:
+                out[cell] = merge["into"]
+    return out
+
+
+def _said(margin: Margin) -> tuple[str, ...]:
+    return tuple(
+        f"{margin.name}: {_cell(cell)} counted with {_cell(into)}"
+        for cell, into in margin.merged.items()
+    )
+
+
+def _cell(cell: Any) -> str:
+    return " x ".join(map(str, cell)) if isinstance(cell, tuple | list) else str(cell)
+
+
+def _yaml(cell: Any) -> str:
+    if isinstance(cell, tuple):
+        return "[" + ", ".join(map(_yaml, cell)) + "]"
+    return str(cell) if isinstance(cell, int | float) else f'"{cell}"'
+
+
+def _propose(cells: Cells, empty: Codes, usable: Mask, counts: NDArray[Any]) -> str:
+    """Propose to merge each empty cell with its likeliest neighbour, as lines of the recipe."""
+    parts = []
+    for place in empty[:12].tolist():
+        near = _neighbour(cells.labels, place, usable, counts)
+        if near is not None:
+            parts.append(f"{{cells: [{_yaml(cells.labels[place])}], into: {_yaml(near)}}}")
+    more = f" and {len(empty) - 12} more" if len(empty) > 12 else ""
+    named = ", ".join(_cell(cells.labels[place]) for place in empty[:12].tolist())
+    if not parts:
+        return f"They are: {named}{more}."
+    return f"They are: {named}{more}. To merge them, add  merge: [{', '.join(parts)}]"
+
+
+def _neighbour(labels: Sequence[Any], place: int, usable: Mask, counts: NDArray[Any]) -> Any | None:
+    """The usable cell that differs least: fewest columns, then nearest in order, then largest."""
+    mine = labels[place] if isinstance(labels[place], tuple) else (labels[place],)
+    rank = {label: number for number, label in enumerate(sorted(labels, key=_order))}
+    best: tuple[Any, ...] | None = None
+    for other in np.flatnonzero(usable).tolist():
+        if other == place:
+            continue
+        theirs = labels[other] if isinstance(labels[other], tuple) else (labels[other],)
+        differ = sum(a != b for a, b in zip(mine, theirs, strict=True))
+        far = sum(
+            abs(a - b) if isinstance(a, int | float) and isinstance(b, int | float) else 0.0
+            for a, b in zip(mine, theirs, strict=True)
+        ) or abs(rank[labels[place]] - rank[labels[other]])
+        key = (differ, far, -int(counts[other]), labels[other])
+        if best is None or key[:3] < best[:3]:
+            best = key
+    return None if best is None else best[3]
+
+
+def _order(label: Any) -> Any:
+    parts = label if isinstance(label, tuple) else (label,)
+    return tuple((0, p, "") if isinstance(p, int | float) else (1, 0, str(p)) for p in parts)
+
+
+def _unknown(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    rule = str(step.get("known"))
+    known = mask(work.frame, rule)
+    cells, notes = _classes(step, work, work.alive, known)
+    record = Response(responded=rule, classes=cells.margin if step.get("classes") else None)
+    respond = Respond(
+        np.maximum(cells.code, 0), len(cells.labels), work.alive.copy(), known,
+        largest=step.get("largest_factor"), names=cells.labels,
+    )  # fmt: skip
+    work.alive &= known
+    return Prepared(step, respond, record, notes=notes)
+
+
+def _nonresponse(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    rule = str(step.get("responded"))
+    answered = mask(work.frame, rule)
+    among = step.get("eligible")
+    stands = work.alive if among is None else work.alive & mask(work.frame, str(among))
+    if not (answered & stands).any():
+        work.problems.append(f"Nobody obeys '{rule}': no one is left to stand for the others.")
+    eligible = None if among is None else str(among)
+    method = step.get("method", "classes")
+    largest = step.get("largest_factor")
+    if method == "classes":
+        cells, notes = _classes(step, work, stands, answered)
+        record: Any = Response(
+            responded=rule, among=eligible, classes=cells.margin if step.get("classes") else None
+        )
+        ready: Step = Respond(
+            np.maximum(cells.code, 0), len(cells.labels), stands.copy(), answered,
+            largest=largest, names=cells.labels,
+        )  # fmt: skip
+    else:
+        margins = [_margin(step, named) for named in step.get("margins", ())]
+        variables = [str(v) for v in step.get("variables", ())]
+        notes = tuple(note for margin in margins for note in _said(margin))
+        auxiliaries = _model(work, margins, variables, stands)
+        groups = step.get("groups", 5) if method == "propensity_classes" else None
+        ready = Propensities(auxiliaries.matrix, stands.copy(), answered, groups, largest)
+        if groups:
+            record = Response(responded=rule, among=eligible, classes="class")
+        else:
+            record = Propensity(
+                responded=rule,
+                among=eligible,
+                propensity="chance",
+                margins=margins,
+                variables=variables,
+            )
+    work.alive = work.alive & stands & answered
+    return Prepared(step, ready, record, notes=notes)
+
+
+def _model(work: _Work, margins: list[Margin], variables: list[str], stands: Mask) -> Auxiliaries:
+    cells = [cells_of(work.frame, margin) for margin in margins]
+    columns = [("1", np.ones(len(work.frame)))]
+    columns += [(name, numbers_of(work.frame, name)) for name in variables if name != "1"]
+    for one in cells:
+        empty = int(np.count_nonzero((one.code < 0) & stands))
+        if empty:
+            work.problems.append(f"{one.margin.name} has no value in {empty:,} rows of the model.")
+    for name, values in columns:
+        empty = int(np.count_nonzero(~np.isfinite(values) & stands))
+        if empty:
+            work.problems.append(f"{name} has no value in {empty:,} rows of the model.")
+    return Auxiliaries.build(cells, columns, len(work.frame))
+
+
+def _margin(step: RecipeStep, named: Sequence[str]) -> Margin:
+    columns = tuple(named)
+    if len(columns) == 1 and " x " in columns[0]:
+        columns = tuple(part.strip() for part in columns[0].split(" x "))
+    return Margin(columns, _merged(step, columns))
+
+
+def _fit(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    named = [step.get("margin")] if step.do == "poststratify" else step.get("margins", ())
+    margins = [_margin(step, one) for one in named]
+    found: list[tuple[Cells, Floats]] = []
+    for margin in margins:
+        ready = _known(margin, work)
+        if ready is not None:
+            found.append(ready)
+    variables = [str(v) for v in step.get("variables", ())]
+    columns, numbers = _variables(variables, work)
+    _compare_sums([(cells.margin.name, totals) for cells, totals in found], work)
+    if len(found) < len(margins) or len(numbers) < len(variables):
+        return Prepared(step, Factor(np.ones(0)))  # never run: there are problems
+    within = step.get("within")
+    household: Codes | None = None
+    if within is not None:
+        if within not in work.frame.columns:
+            raise ColumnMissing([("within", str(within))], work.frame.columns)
+        household, _ = encode(work.frame[str(within)])
+        if (household[work.alive] < 0).any():
+            work.problems.append(f"'{within}' is missing in rows with a weight.")
+    scale = None
+    if step.get("scale") is not None:
+        scale = numbers_of(work.frame, str(step.get("scale")))
+        if not (scale[work.alive] > 0).all():
+            work.problems.append(f"'{step.get('scale')}' must be above 0 in rows with a weight.")
+    names = [f"{cells.margin.name}: {_cell(label)}" for cells, _ in found for label in cells.labels]
+    fit = Fit(
+        step.do,  # type: ignore[arg-type]  # one of the three steps that call this
+        tuple(cells.code for cells, _ in found),
+        tuple(totals for _, totals in found),
+        np.column_stack(columns) if columns else None,
+        np.array(numbers) if columns else None,
+        distance="raking" if step.do == "rake" else step.get("distance", "linear"),
+        bounds=step.get("bounds"),
+        within=household,
+        scale=scale,
+        names=(*names, *variables),
+    )
+    work.last_fit = fit
+    record = Calibration(margins, variables, before="", within=within, scale=step.get("scale"))
+    details = tuple(
+        (name, column, number)
+        for name, column, number in zip(variables, columns, numbers, strict=True)
+    )
+    notes = tuple(note for margin in margins for note in _said(margin))
+    return Prepared(step, fit, record, tuple(found), details, notes)
+
+
+def _known(margin: Margin, work: _Work) -> tuple[Cells, Floats] | None:
+    """Cells of the data with their totals; gaps on either side are problems."""
+    work.used.add(margin.name)
+    cells = cells_of(work.frame, margin)
+    given = work.totals.of_margin(margin)
+    if given is None:
+        work.problems.append(
+            f"No totals are given of '{margin.name}'. Totals are given of: "
+            f"{', '.join(work.totals.known()) or 'nothing'}."
+        )
+        return None
+    work.used.update(
+        " x ".join(columns)
+        for columns in work.totals.margins
+        if sorted(columns) == sorted(margin.columns)
+    )
+    given = _by_code(given, cells, work)
+    fine = True
+    unplaced = int(np.count_nonzero((cells.code < 0) & work.alive))
+    if unplaced:
+        work.problems.append(
+            f"'{margin.name}' has no value in {unplaced:,} rows with a weight. Impute it, or give "
+            "these rows no weight."
+        )
+        fine = False
+    counts = np.bincount(cells.code[work.alive & (cells.code >= 0)], minlength=len(cells.labels))
+    without = [
+        label
+        for label, count in zip(cells.labels, counts, strict=True)
+        if count and given.get(label, 0.0) == 0
+    ]
+    if without:
+        shown = ", ".join(_cell(label) for label in without[:12])
+        shown += f" and {len(without) - 12} more" if len(without) > 12 else ""
+        work.problems.append(
+            f"The totals of {margin.name} have nothing for {shown}, where the sample has "
+            "people. Complete the totals, or merge cells."
+        )
+        fine = False
+    place = {label: number for number, label in enumerate(cells.labels)}
+    empty = [
+        label
+        for label, total in given.items()
+        if total > 0 and (label not in place or not counts[place[label]])
+    ]
+    if empty:
+        every = (*cells.labels, *(label for label in empty if label not in place))
+        both = Cells(margin, cells.code, every)
+        sizes = np.concatenate([counts, np.zeros(len(every) - len(cells.labels), dtype=int)])
+        where = np.array([every.index(label) for label in empty])
+        work.problems.append(
+            f"Nobody with a weight is in {len(empty)} cell(s) of {margin.name}, for which there is "
+            "a total. " + _propose(both, where, sizes > 0, sizes)
+        )
+        fine = False
+    if not fine:
+        return None
+    return cells, np.array([given.get(label, 0.0) for label in cells.labels])
+
+
+def _by_code(given: Mapping[Any, float], cells: Cells, work: _Work) -> Mapping[Any, float]:
+    """Totals by the data's own values, where they were given by value labels."""
+    if len(cells.margin.columns) != 1 or set(given) & set(cells.labels):
+        return given
+    labels = work.labels(cells.margin.columns[0])
+    code_of = {str(text).strip().casefold(): code for code, text in labels.items()}
+    if not all(str(cell).casefold() in code_of for cell in given):
+        return given
+    from mpsurvey.design.auxiliaries import plain
+
+    return {plain(code_of[str(cell).casefold()]): total for cell, total in given.items()}
+
+
+def _variables(variables: list[str], work: _Work) -> tuple[list[Floats], list[float]]:
+    columns, numbers = [], []
+    for name in variables:
+        work.used.add(name)
+        values = numbers_of(work.frame, name)
+        empty = int(np.count_nonzero(~np.isfinite(values) & work.alive))
+        if empty:
+            work.problems.append(f"'{name}' has no value in {empty:,} rows with a weight.")
+        if name not in work.totals.numbers:
+            work.problems.append(
+                f"No total is given of '{name}'. Totals are given of: "
+                f"{', '.join(work.totals.known()) or 'nothing'}."
+            )
+            continue
+        columns.append(np.nan_to_num(values))
+        numbers.append(work.totals.numbers[name])
+    return columns, numbers
+
+
+def _compare_sums(margins: list[tuple[str, Floats]], work: _Work) -> None:
+    """Margins of one population have the same sum."""
+    sums = [(name, float(totals.sum())) for name, totals in margins]
+    for name, whole in sums[1:]:
+        if abs(whole - sums[0][1]) > 1e-9 * max(whole, sums[0][1]):
+            work.problems.append(
+                f"The totals contradict each other: {sums[0][0]} sums to {sums[0][1]:,.10g}, "
+                f"{name} to {whole:,.10g}. Bring them to one population."
+            )
+
+
+_ABOVE = re.compile(
+    r"(?:(?P<times>[\d.]+) x (?P<what>median|mean)"
+    r"|median \+ (?P<iqr>[\d.]+) x iqr|(?P<potter>potter)"
+    r"|(?P<value>[\d.]+))(?: by (?P<by>.+))?"
+)
+
+
+def _trim(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    found = _ABOVE.fullmatch(str(step.get("above")))
+    assert found is not None  # noqa: S101 - the reader has checked it
+    group, size = np.zeros(len(work.frame), dtype=np.intp), 1
+    if found["by"]:
+        columns = tuple(part.strip() for part in re.split(r",| x ", found["by"]))
+        cells = cells_of(work.frame, Margin(columns))
+        group, size = np.maximum(cells.code, 0), max(len(cells.labels), 1)
+    rule: Any = found["what"] or (
+        "iqr" if found["iqr"] else "potter" if found["potter"] else "value"
+    )
+    multiple = float(found["times"] or found["iqr"] or found["value"] or 0)
+    below, below_rule = None, "value"
+    if step.get("below"):
+        low = _ABOVE.fullmatch(str(step.get("below")))
+        assert low is not None  # noqa: S101
+        below, below_rule = float(low["times"] or low["value"]), low["what"] or "value"
+    refit = None
+    if step.get("keep", "sum") == "totals":
+        refit = work.last_fit
+        if refit is None:
+            work.problems.append(
+                "keep: totals needs a step before it that calibrated on totals (poststratify, "
+                "rake, calibrate)."
+            )
+    return Prepared(step, Trim(rule, multiple, group, size, below, below_rule, refit))  # type: ignore[arg-type]
+
+
+def _rescale(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    to = str(step.get("to"))
+    columns = step.get("by", ())
+    if columns:
+        cells = cells_of(work.frame, Margin(tuple(columns)))
+        group, labels = np.maximum(cells.code, 0), cells.labels
+    else:
+        cells = None
+        group, labels = np.zeros(len(work.frame), dtype=np.intp), ("all",)
+    targets: Floats | None = None
+    if to == "total":
+        if cells is not None:
+            ready = _known(cells.margin, work)
+            targets = None if ready is None else ready[1]
+        else:
+            work.used.add("1")
+            whole = work.totals.numbers.get("1")
+            if whole is None:
+                work.problems.append('No total of people is given: totals={"1": ...}.')
+            else:
+                targets = np.array([whole])
+    elif to != "rows":
+        if columns:
+            work.problems.append("A number to rescale to stands for all rows; leave 'by' out.")
+        targets = np.array([float(to)])
+    return Prepared(step, Rescale(group, len(labels), targets))
+
+
+def _share(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    name = str(step.get("links"))
+    links = numbers_of(work.frame, name)
+    wrong = int(np.count_nonzero(~(links > 0) & work.alive))
+    if wrong:
+        work.problems.append(
+            f"'{name}' must be above 0: {wrong:,} rows with a weight could be reached by no route."
+        )
+    return Prepared(step, Factor(np.where(links > 0, 1 / np.where(links > 0, links, 1.0), 0.0)))
+
+
+_PREPARE = {
+    "base": _base,
+    "unknown_eligibility": _unknown,
+    "nonresponse": _nonresponse,
+    "poststratify": _fit,
+    "rake": _fit,
+    "calibrate": _fit,
+    "trim": _trim,
+    "rescale": _rescale,
+    "share": _share,
+}

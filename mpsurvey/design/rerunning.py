@@ -1,0 +1,130 @@
+"""Replicates in which every step of a recipe is done again, without a matrix of n by R weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from mpsurvey.design.adjusting import Factor, Step, patterns
+from mpsurvey.design.codes import Codes
+from mpsurvey.errors import DesignError
+
+__all__ = ["Rerun", "Rerunning"]
+
+Floats = NDArray[np.float64]
+
+_MOST = 250_000_000
+"""Largest n x R that is kept where steps look at each row (2 GB)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rerunning:
+    """The steps that turned base weights into final ones, to be done again in each replicate.
+
+    Attributes
+    ----------
+    base
+        Weights before the first step, shape (n,).
+    steps
+        The steps in order.
+    rows
+        Rows that are kept of those the steps were made for; None for all.
+    """
+
+    base: Floats
+    steps: tuple[Step, ...]
+    rows: Codes | None = None
+
+    def only(self, rows: Codes) -> Rerunning:
+        """The same for some rows: the steps are still done on all."""
+        kept = rows if self.rows is None else self.rows[rows]
+        return Rerunning(self.base, self.steps, kept)
+
+    def with_factors(self, row_unit: Codes, factors: Floats) -> Rerun:
+        """Replicates by factors of sampling units; `factors` has shape (U, R)."""
+        if self.rows is not None:
+            raise DesignError(
+                "Replicates cannot be made again for part of the rows: the weighting steps need "
+                "all of them. Make the replicates before rows are dropped."
+            )
+        return Rerun(self, row_unit, factors)
+
+
+class Rerun:
+    """Replicate weights, worked out when asked for.
+
+    Where steps look at cells only, weights of a row are its base weight times its unit's factor
+    times the factor of its pattern of cells: the steps are done on patterns, some hundreds, and no
+    n x R matrix is made. Steps that look at rows (trimming, models, numeric auxiliaries) are done
+    on rows, and their weights are kept.
+    """
+
+    def __init__(self, made: Rerunning, row_unit: Codes, factors: Floats) -> None:
+        self.made, self.row_unit, self.factors = made, row_unit, factors
+
+    def __len__(self) -> int:
+        return int(self.factors.shape[1])
+
+    def __iter__(self) -> Iterator[Floats]:
+        return (self.weights(r) for r in range(len(self)))
+
+    def weights(self, replicate: int) -> Floats:
+        """Weights of all rows in one replicate, shape (n,)."""
+        if self._compact is None:
+            return np.asarray(self._kept[replicate])
+        base, pattern, factors = self._compact
+        found = base * self.factors[self.row_unit, replicate]
+        found *= factors[pattern, replicate]
+        return np.asarray(found)
+
+    @cached_property
+    def _compact(self) -> tuple[Floats, Codes, Floats] | None:
+        base, steps = self.made.base, list(self.made.steps)
+        while steps and isinstance(steps[0], Factor):
+            base = base * steps.pop(0).factor  # type: ignore[attr-defined]
+        looked = [step.codes() for step in steps]
+        if any(one is None for one in looked):
+            return None
+        codes = [code for one in looked for code in one or []]
+        alive = (base > 0).astype(np.intp)
+        pattern, first = patterns([alive, *codes])
+        reduced = [step.reduced(first) for step in steps]
+        shape = (len(first), len(self.factors))
+        table = sparse.csr_array((base, (pattern, self.row_unit)), shape=shape)
+        sums: Floats = np.asarray(table @ self.factors)
+        done = np.empty_like(sums)
+        for r in range(sums.shape[1]):
+            done[:, r] = _run(reduced, np.ascontiguousarray(sums[:, r]), r)
+        factors = np.divide(done, sums, out=np.zeros_like(done), where=sums != 0)
+        return base, pattern, factors
+
+    @cached_property
+    def _kept(self) -> Floats:
+        rows, count = len(self.made.base), len(self)
+        if rows * count > _MOST:
+            raise DesignError(
+                f"{count} replicates of {rows:,} rows do not fit in memory, because a step looks "
+                "at each row (trim, propensity, numeric variables). Ask for fewer replicates, or "
+                "for steps on cells."
+            )
+        out = np.empty((count, rows))
+        for r in range(count):
+            out[r] = _run(self.made.steps, self.made.base * self.factors[self.row_unit, r], r)
+        return out
+
+
+def _run(steps: Sequence[Any], weight: Floats, replicate: int) -> Floats:
+    try:
+        for step in steps:
+            weight = step.run(weight, again=True).weight
+    except DesignError as error:
+        raise DesignError(
+            [f"Replicate {replicate + 1}: {problem}" for problem in error.problems]
+        ) from None
+    return weight
