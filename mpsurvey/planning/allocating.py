@@ -116,7 +116,7 @@ def allocate(
 
     Examples
     --------
-    Cochran (1977), section 5.9: 16 large and 48 smaller cities.
+    Cochran (1977), chapter 5: 16 large and 48 smaller cities.
 
     >>> cities = pd.DataFrame(
     ...     {"stratum": ["large", "small"], "population": [16, 48], "sd": [232.04, 74.71]}

@@ -68,8 +68,8 @@ def least_variance(
     """Whole sizes that make the sum of ``variance / n`` least while ``cost @ n <= aim``.
 
     One unit after the other goes where it takes off most for its cost; with equal costs this is
-    exactly optimal. Wright (2017), Statistics and Public Policy 4, "Exact optimal sample
-    allocation". From two units under the continuous solution on, so that large samples are quick.
+    exactly optimal. Wright (2017), Statistics and Probability Letters 129, 50-57. Large samples
+    start from two units under the continuous solution, so that they are quick.
     """
     low, high = np.ceil(least - 1e-9).astype(np.int64), np.floor(most + 1e-9).astype(np.int64)
     begin = low if start.sum() < 100_000 else np.floor(start).astype(np.int64) - 2

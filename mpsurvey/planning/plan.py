@@ -32,7 +32,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from mpsurvey.errors import DesignError, FileUnreadable, did_you_mean
+from mpsurvey.errors import DesignError, FileUnreadable, MpsurveyError, did_you_mean
 from mpsurvey.planning.allocating import allocate
 from mpsurvey.planning.allocation_result import Allocation
 from mpsurvey.planning.drawing import draw
@@ -251,7 +251,7 @@ def _done(where: str, function: Callable[..., Any], *args: Any, **given: Any) ->
     """Call, with the place in the plan before each fault."""
     try:
         return function(*args, **given)
-    except DesignError as error:
+    except MpsurveyError as error:
         raise DesignError(f"{where}: {problem}" for problem in error.problems) from error
     except TypeError as error:
         raise DesignError(f"{where}: a value is of the wrong kind ({error}).") from error

@@ -114,7 +114,7 @@ def sample_size(
 
     Examples
     --------
-    Cochran (1977), section 4.4: the share with blood group O within 5 points, N = 3,200.
+    Cochran (1977), chapter 4: the share with blood group O within 5 points, N = 3,200.
 
     >>> sample_size("proportion", value=0.5, moe=0.05, level=0.9545, population=3200).interviews
     356
@@ -311,9 +311,13 @@ def _named(statistic: Any, catalogue: Any) -> str:
                 f"statistic is '{statistic}'; it is one of {', '.join(STATISTICS)}, or the id of "
                 f"an indicator together with catalogue=.{did_you_mean(statistic, STATISTICS)}"
             )
-        statistic = _indicator(statistic, catalogue)
-    content = getattr(statistic, "content", {})
-    kind = getattr(statistic, "statistic", None) or content.get("statistic")
+        statistic = catalogue.indicators(statistic)[0]
+    kind = getattr(statistic, "statistic", None)
+    given = getattr(statistic, "given", {})
+    if kind == "share" and given.get("of"):
+        return "ratio"
+    if kind == "poverty" and not given.get("order"):
+        return "proportion"
     if kind in OF_INDICATOR:
         return OF_INDICATOR[str(kind)]
     label = getattr(statistic, "id", type(statistic).__name__)
@@ -321,18 +325,6 @@ def _named(statistic: Any, catalogue: Any) -> str:
         f"Indicator '{label}' is a '{kind}', whose size has no formula here. Plan it as a mean "
         "with the standard deviation of its linearised values: sample_size('mean', sd=...)."
     )
-
-
-def _indicator(name: str, catalogue: Any) -> Any:
-    """Return an indicator of a catalogue, whether it is typed there or kept as its file says it."""
-    if hasattr(catalogue, "indicator"):
-        return catalogue.indicator(name)
-    known = {one.id: one for one in catalogue.entries("indicator")}
-    if name not in known:
-        raise DesignError(
-            f"There is no indicator '{name}' in the catalogue.{did_you_mean(name, known)}"
-        )
-    return known[name]
 
 
 def _check(name: str, **given: Any) -> None:

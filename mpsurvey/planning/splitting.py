@@ -53,7 +53,7 @@ def joint_ordered_pivotal(pi: Array, chosen: npt.NDArray[np.intp]) -> Array:
     .. math:: \pi_{kl} = P(k \text{ in before } l)\, \pi_l
               + P(k \text{ holds before } l) \max(0, a_{l-1} + \pi_l - 1)
 
-    with :math:`a_{l-1}` what the holder carries. Chauvet (2012), Bernoulli 18, 1320-1360, derives
+    with :math:`a_{l-1}` what the holder carries. Chauvet (2012), Bernoulli 18, 1320-1340, derives
     the same probabilities for Deville's systematic sampling.
     """
     position = np.full(pi.size, -1)

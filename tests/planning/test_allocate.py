@@ -39,7 +39,7 @@ REGIONS = pd.DataFrame(
 
 
 def test_cochran_cities():
-    # Cochran (1977), section 5.9: V_prop = 1,882,293 and V_opt = 1,090,827 for n = 24.
+    # Cochran (1977), chapter 5, 64 cities: V_prop = 1,882,293 and V_opt = 1,090,827 for n = 24.
     cities = pd.DataFrame(
         {"stratum": ["large", "small"], "population": [16, 48], "variance": [53843, 5581]}
     ).assign(sd=lambda f: np.sqrt(f["variance"]))

@@ -1,5 +1,7 @@
 """A plan file from the size to the units drawn, its reports, its faults and its commands."""
 
+from types import SimpleNamespace
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from typer.testing import CliRunner
 
 import mpsurvey as mp
 from mpsurvey.cli import app
-from mpsurvey.errors import DesignError, FileUnreadable
+from mpsurvey.errors import CatalogueError, DesignError, FileUnreadable
 from mpsurvey.planning import carry_out, perform, read_plan, write_report
 
 PLAN = """
@@ -142,14 +144,19 @@ def test_faults_of_a_plan_come_at_once_with_their_place(folder):
 
 
 def test_indicators_of_the_catalogue_are_planned_by_id(folder):
-    from types import SimpleNamespace
+    indicator = SimpleNamespace(id="EMPX", statistic="proportion", given={})
 
-    kept = SimpleNamespace(id="EMP04", content={"statistic": "proportion"})
-    catalogue = SimpleNamespace(entries=lambda kind: [kept] if kind == "indicator" else [])
+    def catalogue():
+        def indicators(name):
+            if name != "EMPX":
+                raise CatalogueError(f"There is no indicator '{name}'. Did you mean 'EMPX'?")
+            return (indicator,)
+
+        return SimpleNamespace(indicators=indicators)
+
     path = folder / "plan.yaml"
-    path.write_text(PLAN.replace("statistic: proportion", "indicator: EMP04"), encoding="utf-8")
-    told = perform(path, "size", catalogue=lambda: catalogue)
-    assert "SampleSize of a proportion" in told
-    path.write_text(PLAN.replace("statistic: proportion", "indicator: EMP4"), encoding="utf-8")
-    with pytest.raises(DesignError, match="Did you mean 'EMP04'"):
-        perform(path, "size", catalogue=lambda: catalogue)
+    path.write_text(PLAN.replace("statistic: proportion", "indicator: EMPX"), encoding="utf-8")
+    assert "SampleSize of a proportion" in perform(path, "size", catalogue=catalogue)
+    path.write_text(PLAN.replace("statistic: proportion", "indicator: EMX"), encoding="utf-8")
+    with pytest.raises(DesignError, match=r"sizes 1 .*Did you mean 'EMPX'"):
+        perform(path, "size", catalogue=catalogue)

@@ -19,14 +19,14 @@ TWO = float(2 * stats.norm.cdf(2) - 1)  # Cochran uses t = 2
 
 
 def test_cochran_blood_groups():
-    # Cochran (1977), section 4.4: n0 = 400, N = 3,200, n = 356.
+    # Cochran (1977), chapter 4: n0 = 400, N = 3,200, n = 356.
     found = sample_size("proportion", value=0.5, moe=0.05, level=TWO, population=3200)
     assert found.interviews == 356
     assert sample_size("proportion", value=0.5, moe=0.05, level=TWO).interviews == 400
 
 
 def test_cochran_seedlings():
-    # Cochran (1977), section 4.6: mean 19, S^2 = 85.6, N = 430, within 10 %: n0 = 95, n = 78.
+    # Cochran (1977), chapter 4: mean 19, S^2 = 85.6, N = 430, within 10 %: n0 = 95, n = 78.
     given = {"value": 19, "sd": 85.6**0.5, "relative_moe": 0.1, "level": TWO}
     assert sample_size("mean", **given).interviews == 95
     assert sample_size("mean", **given, population=430).interviews == 78
@@ -176,8 +176,19 @@ def test_an_indicator_is_planned_by_its_statistic():
     indicator = SimpleNamespace(id="EMP18", statistic="share")
     direct = sample_size("proportion", value=0.1, moe=0.02).interviews
     assert sample_size(indicator, value=0.1, moe=0.02).interviews == direct
-    catalogue = SimpleNamespace(indicator={"EMP18": indicator}.__getitem__)
+    catalogue = SimpleNamespace(indicators=lambda name: [{"EMP18": indicator}[name]])
     assert sample_size("EMP18", catalogue=catalogue, value=0.1, moe=0.02).interviews == direct
+    for kind, given, plain in (
+        ("share", {"of": "income"}, "ratio"), ("poverty", {}, "proportion"),
+        ("poverty", {"order": 1}, None),
+    ):  # fmt: skip
+        one = SimpleNamespace(id="X", statistic=kind, given=given)
+        if plain is None:
+            with pytest.raises(DesignError, match="'poverty', whose size has no formula"):
+                sample_size(one, value=0.2, cv=0.1)
+        else:
+            more = {"sd": 0.5} if plain == "ratio" else {}
+            assert sample_size(one, value=0.2, cv=0.1, **more).statistic == plain
     with pytest.raises(DesignError, match="'gini', whose size has no formula here"):
         sample_size(SimpleNamespace(id="INC3", statistic="gini"), moe=0.1)
     with pytest.raises(DesignError, match="or the id of an indicator together with catalogue="):
