@@ -9,6 +9,7 @@ from mpsurvey.questionnaire.burden import (
     differences,
     form_report,
 )
+from mpsurvey.questionnaire.ddi import ddi_document, write_ddi
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
 from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.placed import Link, Placed
@@ -25,12 +26,14 @@ __all__ = [
     "Moved",
     "Placed",
     "Questionnaire",
+    "ddi_document",
     "differences",
     "form_report",
     "new_form",
     "read_plan",
     "read_xlsform",
     "surveyjs_document",
+    "write_ddi",
     "write_form",
     "write_paper",
     "write_survey_solutions",
