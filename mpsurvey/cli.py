@@ -131,6 +131,14 @@ def _say_warning(message: Warning | str, *_: object) -> None:
     typer.echo(f"mpsurvey: note: {message}", err=True)
 
 
+@app.command("coverage")
+def _coverage(file: Path, library: _Library = None, language: _Language = "en") -> None:
+    """Show which indicators a data file or a form can produce, and what the others lack."""
+    from mpsurvey import profile
+
+    typer.echo(repr(profile.coverage_of_file(file, library or (), language=language)))
+
+
 _Columns = list[str] | None
 
 

@@ -207,6 +207,9 @@ def _names_of(data: Any) -> frozenset[str]:
     """Names of variables of a sample, data, a form or a list."""
     if isinstance(data, Sample):
         return frozenset(data.frame.columns)
+    if hasattr(data, "placed") and hasattr(data, "host"):  # a questionnaire
+        asked = {name for module in data.modules for name in (*module.names, *module.hosts)}
+        return frozenset(data.host.names) | asked
     for attribute in ("columns", "names"):
         names = getattr(data, attribute, None)
         if names is not None and not callable(names):

@@ -1,0 +1,31 @@
+"""What one file or form can say: what `mpsurvey coverage` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mpsurvey import catalogue, microdata, questionnaire, tabulation
+from mpsurvey.tabulation import CoverageReport
+
+__all__ = ["coverage_of_file"]
+
+
+def coverage_of_file(
+    path: str | Path, libraries: Sequence[Path] = (), *, language: str = "en"
+) -> CoverageReport:
+    """Find which indicators a data file in the modules' names, or an XLSForm, can produce.
+
+    Parameters
+    ----------
+    path
+        A data file that `mpsurvey.read` reads, or a form ending in .xlsx.
+    libraries
+        Folders of the user's own modules and indicators.
+    language
+        Language of titles.
+    """
+    known = catalogue.load_catalogue(*libraries)
+    if Path(path).suffix.lower() == ".xlsx":
+        return tabulation.coverage(questionnaire.read_xlsform(path), known, language=language)
+    return tabulation.coverage(microdata.read(path), known, language=language)
