@@ -24,7 +24,7 @@ __all__ = ["Sample", "add_replicates", "describe", "shared_psu_codes"]
 
 Floats = NDArray[np.float64]
 
-MOST_KEPT = {"layout": 4, "codes": 16, "rule": 64}
+MOST_KEPT = {"layout": 4, "codes": 16, "rule": 64, "order": 2}
 """How many arrays as long as the rows a sample remembers, by what they are."""
 
 EACH_ROW = "_n"

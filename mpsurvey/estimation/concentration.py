@@ -30,8 +30,9 @@ def gini_functional(ranks: Ranks = "middle") -> Functional:
 
     def figures(y: Floats, w: Floats) -> Floats:
         income = w * y
-        ranked = np.cumsum(w) @ income
-        taken = income @ w if ranks == "middle" else income.sum()
+        # Sums and not products of vectors: those wake threads for every group and replicate.
+        ranked = (np.cumsum(w) * income).sum()
+        taken = (income * w).sum() if ranks == "middle" else income.sum()
         return np.array([(2 * ranked - taken) / (w.sum() * income.sum()) - 1])
 
     def influence(y: Floats, w: Floats) -> Floats:

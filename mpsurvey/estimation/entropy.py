@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -235,4 +234,4 @@ def _with_powers(question: Question, powers: Floats) -> Question:
             columns.append(np.asarray(xlogy(y, y)))
         else:
             columns.append(np.asarray(y**a))
-    return replace(question, columns=tuple(columns))
+    return question.with_columns(tuple(columns))

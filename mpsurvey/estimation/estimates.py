@@ -6,7 +6,7 @@ import datetime
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
 import pandas as pd
@@ -39,16 +39,16 @@ class Uncertainty(Protocol):
     def covariance(self) -> Floats:
         """Covariance of all figures, shape (P, P)."""
 
-    def mapped(self, function: Any, slope: Floats) -> Self:
+    def mapped(self, function: Any, slope: Floats) -> Uncertainty:
         """The same for a function of the figures; `slope` is its derivative, shape (r, P)."""
 
-    def combined(self, matrix: Floats) -> Self:
+    def combined(self, matrix: Floats) -> Uncertainty:
         """The same for linear combinations; `matrix` has shape (r, P)."""
 
-    def scaled(self, factors: Floats) -> Self:
+    def scaled(self, factors: Floats) -> Uncertainty:
         """The same for figures that are each multiplied by a number; `factors` has shape (P,)."""
 
-    def joined(self, other: Any) -> Self:
+    def joined(self, other: Any) -> Uncertainty:
         """The same for the figures of two results of one sample, side by side."""
 
 

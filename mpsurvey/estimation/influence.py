@@ -118,16 +118,21 @@ def everybody(question: Question) -> Question:
     return replace(question, domains=split_domains(question.sample))
 
 
-def replicate_weights(sample: Sample) -> Iterator[Floats]:
-    """Weights of the rows in each replicate, one set of shape (n,) after the other."""
+def replicate_weights(sample: Sample, rows: NDArray[np.intp]) -> Iterator[Floats]:
+    """Weights of some rows in each replicate, in the order of `rows`: one set after the other."""
     weights = sample.replicates
     assert weights is not None  # noqa: S101 - the caller has asked
+    if weights.rerun is not None:
+        for weight in weights.rerun:
+            yield weight[rows]
+        return
     if weights.factors is None:
         for name in weights.columns:
-            yield np.asarray(sample.frame[name].to_numpy(), dtype=np.float64)
+            yield np.asarray(sample.frame[name].to_numpy(), dtype=np.float64)[rows]
         return
+    weight, unit = sample.weight[rows], sample.row_unit[rows]
     for factor in np.ascontiguousarray(weights.factors.T):
-        yield sample.weight * factor[sample.row_unit]
+        yield weight * factor[unit]
 
 
 def evaluate_functional(question: Question, functional: Functional) -> Evaluated:
@@ -155,8 +160,8 @@ def evaluate_functional(question: Question, functional: Functional) -> Evaluated
         return Evaluated(totals, estimate, scores)
     totals = scan.unit_totals(sample, domains, answered=question.answered)
     again = [
-        _figures(functional, ordered, weights[ordered.rows]).ravel()
-        for weights in replicate_weights(sample)
+        _figures(functional, ordered, weights).ravel()
+        for weights in replicate_weights(sample, ordered.rows)
     ]
     found = replication.Deviations(estimate.ravel(), np.stack(again), sample.replicates)
     return Evaluated(totals, estimate, found)

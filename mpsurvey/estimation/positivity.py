@@ -57,7 +57,7 @@ def keep_positive(
         )
     kept = ~wrong if question.answered is None else question.answered & ~wrong
     said = f"{variable}: {count:,} rows with a value {sign} were left out."
-    return replace(question, answered=kept, notes=(*question.notes, said))
+    return replace(question, answered=kept, notes=(*question.notes, said), names=())
 
 
 def say_negative(question: Question, variable: str, consequence: str) -> tuple[str, ...]:

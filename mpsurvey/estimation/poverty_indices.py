@@ -95,10 +95,9 @@ def sen(
 
     def parts(y: Floats, w: Floats) -> tuple[int, float, float, float]:
         poor = int(np.searchsorted(y, z, side="right"))
-        some = w[:poor].any() and w[:poor] @ y[:poor] > 0
-        unequal = within.figures(y[:poor], w[:poor])[0] if some else 0.0
-        whole = w.sum()
-        rate, gap = w[:poor].sum() / whole, w[:poor] @ (1 - y[:poor] / z) / whole
+        below, some, whole = y[:poor], w[:poor], w.sum()
+        unequal = within.figures(below, some)[0] if (some * below).sum() > 0 else 0.0
+        rate, gap = some.sum() / whole, (some * (1 - below / z)).sum() / whole
         return poor, unequal, rate, gap
 
     def figures(y: Floats, w: Floats) -> Floats:
@@ -212,9 +211,8 @@ def relative_median_gap(
         uncertainty = found.carried(own, slope)
     else:
         again = np.full((len(found.replicated), len(z)), np.nan)
-        for r, weights in enumerate(replicate_weights(question.sample)):
+        for r, inside in enumerate(replicate_weights(question.sample, ordered.rows)):
             lines = found.by_domain(found.replicated[r])
-            inside = weights[ordered.rows]
             for d, (start, end) in enumerate(pairwise(ordered.bounds)):
                 at = _median_of_poor(ordered.values[start:end], inside[start:end], lines[d])
                 again[r, d] = 1 - at / lines[d]

@@ -89,12 +89,13 @@ class PovertyLine:
         share, p = self.share, self.probability
 
         def figures(y: Floats, w: Floats) -> Floats:
-            return np.array([share * (w @ y / w.sum() if p is None else lower_quantile(y, w, p))])
+            middle = (w * y).sum() / w.sum() if p is None else lower_quantile(y, w, p)
+            return np.array([share * middle])
 
         def influence(y: Floats, w: Floats) -> Floats:
             whole = w.sum()
             if p is None:
-                return np.asarray(share * (y - w @ y / whole) / whole)[None, :]
+                return np.asarray(share * (y - (w * y).sum() / whole) / whole)[None, :]
             at = lower_quantile(y, w, p)
             height = density(y, w, at)
             if height == 0:

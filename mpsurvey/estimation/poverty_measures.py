@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -24,7 +23,7 @@ from mpsurvey.estimation.asking import (
     check_options,
     report,
 )
-from mpsurvey.estimation.densities import density
+from mpsurvey.estimation.densities import densities, density
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.influence import everybody, replicate_weights
@@ -370,11 +369,15 @@ def _below_estimated(
 
 def _densities(question: Question, at: Floats) -> Floats:
     """Density of each group's incomes at a point of its own, shape (D,)."""
-    ordered = sort_by_domain(question, question.columns[0])
-    found = np.zeros(len(at))
-    for d, (start, end) in enumerate(pairwise(ordered.bounds)):
-        found[d] = density(ordered.values[start:end], ordered.weights[start:end], at[d])
-    return found
+    y, w, inside = question.columns[0], question.sample.weight, question.answered
+    code = question.domains.code
+    if code is not None and question.domains.partial:
+        inside = code >= 0 if inside is None else inside & (code >= 0)
+    if inside is not None:
+        y, w, code = y[inside], w[inside], None if code is None else code[inside]
+    if code is None or len(at) == 1:
+        return np.array([density(y, w, at[0])])
+    return densities(y, w, code, at)
 
 
 def _replicated(
@@ -387,7 +390,7 @@ def _replicated(
 ) -> Floats:
     """Figures of each replicate with the line of that replicate, shape (R, D).
 
-    Only those below the line are looked at; how many there are in all is known from unit totals.
+    Only those below the highest line are looked at; all people are counted by unit totals.
     """
     assert found.replicated is not None  # noqa: S101 - the caller has asked
     size = question.domains.size
@@ -395,15 +398,15 @@ def _replicated(
     people = replication.replicate_totals(
         question.sample, alone, question.domains, (), question.answered, None
     )[:, :, 0]
-    group = code[ordered.rows]
+    most = int(np.searchsorted(ordered.values, np.nanmax(found.replicated), side="right"))
+    values, rows = ordered.values[:most], ordered.rows[:most]
+    placed = code[rows] >= 0
+    values, rows = values[placed], rows[placed]
+    group = code[rows]
     again = np.empty_like(people)
-    for r, weights in enumerate(replicate_weights(question.sample)):
-        lines = found.by_domain(found.replicated[r])
-        poor = int(np.searchsorted(ordered.values, np.nanmax(lines), side="right"))
-        z = lines[group[:poor]]
-        adds = measure.gap(ordered.values[:poor], z) * weights[ordered.rows[:poor]]
-        inside = group[:poor] >= 0
-        again[r] = np.bincount(group[:poor][inside], weights=adds[inside], minlength=size)
+    for r, weights in enumerate(replicate_weights(question.sample, rows)):
+        z = found.by_domain(found.replicated[r])[group]
+        again[r] = np.bincount(group, weights=measure.gap(values, z) * weights, minlength=size)
     with np.errstate(divide="ignore", invalid="ignore"):
         again /= people
     return np.where(np.isfinite(again), again, np.nan)

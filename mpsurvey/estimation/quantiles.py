@@ -76,6 +76,16 @@ class SortedValues:
 
 def sort_by_domain(question: Question, values: Floats) -> SortedValues:
     """Sort the answered rows of a question by domain and value."""
+    key = question.domains.key
+    if key is None or not question.names or values is not question.columns[0]:
+        return _sorted(question, values)
+    found: SortedValues = question.sample.recall(
+        ("order", key, question.names), lambda: _sorted(question, values)
+    )
+    return found
+
+
+def _sorted(question: Question, values: Floats) -> SortedValues:
     sample, domains = question.sample, question.domains
     inside = np.ones(len(sample), dtype=bool) if question.answered is None else question.answered
     if domains.code is not None and domains.partial:
