@@ -202,10 +202,20 @@ def sampford(pi: Array, rng: np.random.Generator) -> Mask:
     if n == 0:
         return np.zeros(pi.size, dtype=bool)
     largest = np.sort(1 - pi)[::-1][:n].sum()
-    while True:
+    for _ in range(200):
         drawn = _of_size(pi, n, rng)
         if rng.random() * largest < np.sum(1 - pi[drawn]):
             return drawn
+    # Units of nearly 1 are hardly ever accepted. The same design, drawn without rejection: a first
+    # unit by what it and all samples of the others weigh, then a Poisson sample of n - 1 others.
+    f, _ = _sum_distribution(pi, _ceiling(pi, n))
+    weight = pi * (1 - pi) * np.clip(_without_at(f, pi, n - 1), 0.0, None)
+    first = int(rng.choice(pi.size, p=weight / weight.sum()))
+    others = np.flatnonzero(np.arange(pi.size) != first)
+    out = np.zeros(pi.size, dtype=bool)
+    out[first] = True
+    out[others[_of_size(pi[others], n - 1, rng)]] = True
+    return out
 
 
 def joint_sampford(pi: Array, chosen: npt.NDArray[np.intp]) -> Array:
