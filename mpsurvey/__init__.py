@@ -11,6 +11,7 @@ from mpsurvey.design import (
     SuccessiveDifference,
     add_replicates,
     weight,
+    weight_report,
 )
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import (
@@ -117,6 +118,7 @@ __all__ = [
     "variance",
     "variance_components",
     "weight",
+    "weight_report",
     "watts",
     "write",
     "write_xlsform",

@@ -10,6 +10,7 @@ from mpsurvey.declaration import (
 )
 from mpsurvey.design.calibration import Calibration
 from mpsurvey.design.replicates import ReplicateWeights
+from mpsurvey.design.report import WeightReport, weight_report
 from mpsurvey.design.sample import Sample, add_replicates, describe
 from mpsurvey.design.units import Stage, Units
 from mpsurvey.design.weighting import weight
@@ -26,7 +27,9 @@ __all__ = [
     "Stage",
     "SuccessiveDifference",
     "Units",
+    "WeightReport",
     "add_replicates",
     "describe",
     "weight",
+    "weight_report",
 ]
