@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from mpsurvey.estimation.asking import Missing, Question, report
 from mpsurvey.estimation.domains import split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
 from mpsurvey.estimation.formulas import Columns, ModelFormula, columns_of
+from mpsurvey.estimation.influence import replicate_weights
 from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.replication import Deviations
 from mpsurvey.estimation.score_equations import Family, NotFound, Solution, orthonormal, solve
@@ -165,14 +166,15 @@ class Fit:
         again = None if self.replicated is None else np.full((len(self.replicated), count), np.nan)
         for place in range(count):
             values = {name: groups[name].iloc[place] for name in groups.columns}
-            q = self.columns.again(**values) @ self.transform
-            mu = self.family.mean(q @ self.solution.coefficients + self.columns.offset)
+            x = self.columns.again(**values)
+            beta = self.transform @ self.solution.coefficients
+            mu = self.family.mean(x @ beta + self.columns.offset)
             means[place] = weight @ mu / size
-            slopes[place] = (weight * self.family.slope(mu)) @ q / size
+            slopes[place] = (weight * self.family.slope(mu)) @ x @ self.transform / size
             if again is None:
                 fitted.append(mu * counted)
             else:
-                self._replicate_margin(again, place, q, counted)
+                self._replicate_margin(again, place, x, counted)
         totals = self._totals((counted, *fitted))
         uncertainty: Uncertainty
         if again is None:
@@ -203,12 +205,12 @@ class Fit:
         }
         return replace(found, frame=frame, labels={**found.labels, **labels})
 
-    def _replicate_margin(self, again: Floats, place: int, q: Floats, counted: Floats) -> None:
+    def _replicate_margin(self, again: Floats, place: int, x: Floats, counted: Floats) -> None:
         assert self.replicated is not None  # noqa: S101 - the caller has looked
-        for r, weight in enumerate(_replicate_weights(self.sample, self.columns.rows)):
-            beta = self.replicated[r]
+        for r, weight in enumerate(replicate_weights(self.sample, self.columns.rows)):
+            beta = self.transform @ self.replicated[r]
             if np.isfinite(beta).all():
-                mu = self.family.mean(q @ beta + self.columns.offset)
+                mu = self.family.mean(x @ beta + self.columns.offset)
                 used = weight * counted
                 again[r, place] = used @ mu / used.sum()
 
@@ -323,19 +325,6 @@ def _why_not(columns: Columns, formula: ModelFormula, family: Family) -> str:
     )
 
 
-def _replicate_weights(sample: Sample, rows: NDArray[np.intp]) -> Iterator[Floats]:
-    """Weights of the model's rows in each replicate."""
-    source = sample.replicates
-    assert source is not None  # noqa: S101 - the caller has looked
-    if source.factors is None:
-        for name in source.columns:
-            yield np.asarray(sample.frame[name].to_numpy(), dtype=np.float64)[rows]
-        return
-    weight, unit = sample.weight[rows], sample.row_unit[rows]
-    for factor in source.factors.T:
-        yield weight * factor[unit]
-
-
 def _replicated(
     sample: Sample, columns: Columns, family: Family, q: Floats, solution: Solution
 ) -> Floats:
@@ -346,7 +335,7 @@ def _replicated(
         return _replicated_lines(sample, columns, q, source.factors)
     found = np.full((source.count, q.shape[1]), np.nan)
     start = solution.coefficients
-    for r, weight in enumerate(_replicate_weights(sample, columns.rows)):
+    for r, weight in enumerate(replicate_weights(sample, columns.rows)):
         try:
             again = solve(family, q, columns.response, weight, columns.offset, start)
         except NotFound:

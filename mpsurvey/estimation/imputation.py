@@ -44,7 +44,7 @@ class Imputed:
         - ``"rubin"``: the mean of the sampling variances, plus 1 + 1/M times the variance between
           the M imputations.
         - ``"iea"``: the sampling variance of the first imputation alone, plus the same: the
-          shortcut of IEA's and OECD's older reports, so that their figures can be met.
+          shortcut of IEA's older reports, so that their figures can be met.
     formula
         What to make of each column, with ``{}`` in its place: ``"{} < 420"`` is whether a plausible
         value is below 420.

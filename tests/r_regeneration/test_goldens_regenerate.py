@@ -16,7 +16,14 @@ ROOT = Path(__file__).parents[2]
 GOLDENS = ROOT / "tests" / "r"
 NOT_GOLDEN = {"golden.R", "run_all.R", "export_data.R", "export_replicates.R"}
 SCRIPTS = sorted(path.stem for path in GOLDENS.glob("*.R") if path.name not in NOT_GOLDEN)
-NEEDS = {"poverty": "convey", "change_overlap": "ReGenesees", "planning_selection": "sampling"}
+NEEDS = {
+    "poverty": "convey",
+    "change_overlap": "ReGenesees",
+    "planning_selection": "sampling",
+    "pisa": "haven",
+}
+SHARED = ROOT.parent / "shared" / "data"
+FILES = {"pisa": SHARED / "pisa2003_nld" / "pisa2003_nld_reexport.sav"}
 
 # R on another machine links another BLAS: sums come in another order, iterations stop elsewhere.
 # 1e-8 is far below anything a golden number is used for and far above that noise; what should be
@@ -81,6 +88,8 @@ def test_a_script_makes_its_golden_files_again(script: str, tmp_path: Path) -> N
         pytest.skip("Rscript with the package survey is not installed")
     if version_of("survey") < (4, 5) and script != "planning_selection":
         pytest.skip("survey 4.5 is not installed; name its library in MPSURVEY_R_LIB")
+    if script in FILES and not FILES[script].exists():
+        pytest.skip(f"{FILES[script].name} is not in ../shared/data")
     if script in NEEDS and not version_of(NEEDS[script]):
         pytest.skip(f"the R package {NEEDS[script]} is not installed")
     done = subprocess.run(
