@@ -30,7 +30,8 @@ _FULL = 1 << 20
 """Number of pairs of unit and domain up to which all are kept."""
 
 _PER_ROW = 2
-"""Pairs per row up to which all are kept, however many they are."""
+"""Pairs per row up to which all are kept, however many they are; 1 or more, so that a list of all
+pairs is always in order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -177,7 +177,7 @@ def test_few_and_many_domains_take_the_same_numbers(frame, verb, fpc):
         patch.setattr(taylor, "_DENSE", 0)
         middle = VERBS[verb](sample, by=("g", "b"))
         patch.setattr(scan, "_FULL", 0)
-        patch.setattr(scan, "_PER_ROW", 0)
+        patch.setattr(scan, "_PER_ROW", 1)
         sparse = VERBS[verb](sample, by=("g", "b"))
     for found in (middle, sparse):
         same(found, full, columns=ALL)
@@ -196,7 +196,7 @@ def test_lonely_units_in_few_and_many_domains(frame, lonely, domains):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(taylor, "_DENSE", 0)
         patch.setattr(scan, "_FULL", 0)
-        patch.setattr(scan, "_PER_ROW", 0)
+        patch.setattr(scan, "_PER_ROW", 1)
         sparse = mp.mean(sample, "y", by=("g", "b"))
         np.testing.assert_allclose(
             sparse.covariance, full.covariance, rtol=1e-8, atol=1e-8 * scale_of(full) ** 2
@@ -212,7 +212,7 @@ def test_folded_groups_are_the_groups_themselves(frame, sparse):
     with pytest.MonkeyPatch.context() as patch:
         if sparse:
             patch.setattr(scan, "_FULL", 0)
-            patch.setattr(scan, "_PER_ROW", 0)
+            patch.setattr(scan, "_PER_ROW", 1)
             patch.setattr(taylor, "_DENSE", 0)
         each = scan.unit_totals(sample, domains, (frame.y.to_numpy(),))
         inner = domains.size // domains.outer(1).size
