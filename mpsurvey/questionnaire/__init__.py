@@ -9,6 +9,7 @@ from mpsurvey.questionnaire.burden import (
     differences,
     form_report,
 )
+from mpsurvey.questionnaire.cspro import write_cspro
 from mpsurvey.questionnaire.ddi import ddi_document, write_ddi
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
 from mpsurvey.questionnaire.paper import write_paper
@@ -33,6 +34,7 @@ __all__ = [
     "read_plan",
     "read_xlsform",
     "surveyjs_document",
+    "write_cspro",
     "write_ddi",
     "write_form",
     "write_paper",

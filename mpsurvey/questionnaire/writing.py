@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.questionnaire.cspro import write_cspro
+from mpsurvey.questionnaire.ddi import write_ddi
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.paper import write_paper
+from mpsurvey.questionnaire.survey_solutions import write_survey_solutions
+from mpsurvey.questionnaire.surveyjs import write_surveyjs
 from mpsurvey.questionnaire.xlsform import write_xlsform
 
 __all__ = ["write_form"]
@@ -31,8 +35,17 @@ def write_form(
             return write_xlsform(form, target, validate=validate)
         case ".docx" | ".pdf":
             write_paper(form, target)
+        case ".xml":
+            write_ddi(form, target)
+        case ".json":
+            write_surveyjs(form, target)
+        case ".zip":
+            write_survey_solutions(form, target)
+        case "":
+            write_cspro(form, target)
         case ending:
             raise MpsurveyError(
-                f"'{ending}' is no form: write .xlsx (XLSForm), .docx or .pdf (paper)."
+                f"'{ending}' is no form: write .xlsx (XLSForm), .docx or .pdf (paper), .xml (DDI), "
+                ".zip (Survey Solutions), .json (SurveyJS), or a folder without ending (CSPro)."
             )
     return ()

@@ -19,8 +19,6 @@ class CSPro(Writer):
     '(not special(A) and A <> 98 and A <> 1)'
     """
 
-    width = 2
-
     def all_of(self, tests: list[str]) -> str:
         """Join with 'and'."""
         return f"({' and '.join(tests)})" if len(tests) > 1 else "".join(tests)
@@ -38,17 +36,14 @@ class CSPro(Writer):
         return f"{left} {({'==': '=', '!=': '<>'}).get(sign, sign)} {right}"
 
     def selected(self, known: Known, code: int | str) -> str:
-        """Look for the code among places of fixed width."""
-        return f'pos("{_place(code, self.width)}", {known.reference}) > 0'
+        """Call the function that the logic brings along: codes must not be found across places."""
+        return f'mp_selected({known.reference}, {known.width}, "{_place(code, known.width)}")'
 
     def answered(self, known: Known) -> str:
         """Write that the item is not special, or that the text is not blank."""
         if known.kind in ("many", "text"):
             tests = [f"length(strip({known.reference})) > 0"]
-            tests += [
-                f'pos("{_place(code, self.width)}", {known.reference}) = 0'
-                for code in sorted(known.missing)
-            ]
+            tests += [f"not {self.selected(known, code)}" for code in sorted(known.missing)]
         else:
             tests = [f"not special({known.reference})"]
             tests += [f"{known.reference} <> {code}" for code in sorted(known.missing)]

@@ -49,11 +49,14 @@ class Known:
         'one' code, 'many' codes, a 'number' or a 'text'.
     missing
         Codes that count as no answer.
+    width
+        Places of a code, where the target keeps many answers in one text.
     """
 
     reference: str
     kind: Literal["one", "many", "number", "text"] = "number"
     missing: frozenset[int] = frozenset()
+    width: int = 2
 
 
 class Writer(ABC):
