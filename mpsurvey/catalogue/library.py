@@ -34,7 +34,7 @@ RECORDS: Mapping[str, Record] = {
     "design": DESIGN,
 }
 # Kinds whose stage gives them their meaning.
-LATER: tuple[str, ...] = ()
+LATER: tuple[str, ...] = ("crosswalk",)
 
 
 @dataclass(frozen=True, slots=True)
