@@ -1,0 +1,111 @@
+"""Every example of the pages below runs, in order, and prints what the page says it prints."""
+
+import ast
+import doctest
+import io
+import re
+import shlex
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mpsurvey.cli import app
+from mpsurvey.errors import MpsurveyError
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    "README.md",
+    "docs/index.md",
+    "docs/from-stata-r-spss.md",
+    "docs/how-to/estimate.md",
+    *sorted(f"docs/tutorials/{page.name}" for page in (ROOT / "docs/tutorials").glob("*.md")),
+    "docs/methods/estimation.md",
+    "docs/methods/replication.md",
+    "docs/methods/impact.md",
+]
+FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass
+class Block:
+    language: str
+    text: str
+    line: int
+    end: int
+    follows: bool
+
+
+def blocks(page):
+    """Fenced blocks; a block of text that comes right after code is what the code prints."""
+    last, found = 0, []
+    for fence in FENCE.finditer(page):
+        follows = bool(found) and not page[last : fence.start()].strip()
+        line = page[: fence.start()].count("\n") + 2
+        found.append(Block(fence[1], fence[2], line, fence.end(), follows))
+        last = fence.end()
+    return found
+
+
+def run_python(text, names, place):
+    """Run a block; like a notebook, it shows its last expression."""
+    tree = ast.parse(text, place)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    said = io.StringIO()
+    with redirect_stdout(said):
+        exec(compile(tree, place, "exec"), names)  # noqa: S102 - our own pages
+        if last is not None:
+            shown = eval(compile(ast.Expression(last.value), place, "eval"), names)  # noqa: S307
+            if shown is not None:
+                print(repr(shown))
+    return said.getvalue()
+
+
+def run_console(text):
+    said = []
+    lines = text.replace("\\\n", " ").splitlines()
+    for line in (part for line in lines for part in line.removeprefix("$").split("&&")):
+        words = shlex.split(line, comments=True)
+        if words[:1] != ["mpsurvey"]:
+            continue
+        result = CliRunner().invoke(app, words[1:], terminal_width=100)
+        assert result.exit_code == 0, (line, result.output, result.exception)
+        said.append(result.output)
+    return "".join(said)
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_a_page(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    names = {"__name__": "__main__"}
+    said, ran = "", 0
+    for block in blocks((ROOT / place).read_text(encoding="utf-8")):
+        here = f"{place}:{block.line}"
+        if block.language == "python":
+            said, ran = run_python(block.text, names, here), ran + 1
+        elif block.language == "console":
+            said, ran = run_console(block.text), ran + 1
+        elif block.language == "text" and block.follows:
+            same = doctest.OutputChecker().check_output(block.text, said, SAME)
+            assert same, f"{here} prints\n{said}\nand the page says\n{block.text}"
+    assert ran or place == "docs/index.md", f"{place} has no examples"
+
+
+def test_every_block_of_code_is_found():
+    """A fence that is indented or misspelt would be left out in silence."""
+    for place in PAGES:
+        page = (ROOT / place).read_text(encoding="utf-8")
+        opened = len(re.findall(r"^\s*```(?:python|console)", page, re.MULTILINE))
+        ran = [block for block in blocks(page) if block.language in ("python", "console")]
+        assert len(ran) == opened, place
+
+
+def test_a_page_that_lies_is_caught(tmp_path):
+    with pytest.raises(MpsurveyError):
+        run_python("import mpsurvey as mp\nmp.read('absent.sav')", {}, "page")
+    assert run_python("1 + 1", {}, "page") == "2\n"
+    assert not doctest.OutputChecker().check_output("3\n", "2\n", SAME)
