@@ -1,13 +1,17 @@
 # Sizes, allocations and variance components by R PracTools, bethel and base R.
 # PRACTOOLS_R names the R folder of the sources of PracTools 1.7.5 (its functions are read by
-# themselves, without the packages for maps); BETHEL_LIB a library with bethel 0.2.
+# themselves, without the packages for maps); MPSURVEY_R_LIB a library with bethel 0.2. Without them
+# nothing is written.
 # planning_practools.csv has one row per number; planning_bethel.csv the strata of the package's
 # example population with R's sizes; planning_clusters.csv a small clustered population.
 folder <- Sys.getenv("PRACTOOLS_R")
-stopifnot(nzchar(folder))
+.libPaths(c(Sys.getenv("MPSURVEY_R_LIB"), .libPaths()))
+if (!nzchar(folder) || !requireNamespace("bethel", quietly = TRUE)) {
+  cat("PracTools or bethel is not here; nothing was written\n"); quit(status = 0)
+}
 for (name in c("nCont", "nProp", "nPropMoe", "nWilson", "nDep2sam", "strAlloc", "clusOpt2", "wtdvar",
                "BW2stagePPS", "BW2stagePPSe")) source(file.path(folder, paste0(name, ".R")))
-library(bethel, lib.loc = Sys.getenv("BETHEL_LIB"))
+library(bethel)
 show <- function(x) formatC(x, digits = 15, format = "g", width = 1)
 write <- function(table, name) {
   for (column in names(table)) if (is.double(table[[column]])) table[[column]] <- show(table[[column]])
@@ -62,7 +66,7 @@ estimated <- BW2stagePPSe(Ni = Ni[drawn], ni = rep(5, 5), X = part$y, psuID = pa
 for (name in names(estimated)) keep(paste0("sample_", name), estimated[[name]])
 write(do.call(rbind, rows), "planning_practools")
 
-data(pop, package = "bethel", lib.loc = Sys.getenv("BETHEL_LIB"))
+data(pop, package = "bethel")
 by_stratum <- function(x, f) as.vector(tapply(x, pop$strata, f))
 strata <- data.frame(strata = levels(factor(pop$strata)), v1 = by_stratum(pop[[2]], var),
                      v2 = by_stratum(pop[[3]], var), v3 = by_stratum(pop[[4]], var),
