@@ -331,7 +331,7 @@ def _replicated(
     """Coefficients of q in each replicate, shape (R, p)."""
     source = sample.replicates
     assert source is not None  # noqa: S101
-    if family.ratio is None and source.factors is not None:
+    if family.ratio is None and source.factors is not None and source.rerun is None:
         return _replicated_lines(sample, columns, q, source.factors)
     found = np.full((source.count, q.shape[1]), np.nan)
     start = solution.coefficients

@@ -8,6 +8,7 @@ import pytest
 from references import TESTS, close, data, golden, kinds
 
 import mpsurvey as mp
+from mpsurvey.design import Calibration
 
 STRAT = ("apistrat", mp.Design(weight="pw", strata="stype", fpc="fpc"))
 CLUS1 = ("apiclus1", mp.Design(weight="pw", psu="dnum", fpc="fpc"))
@@ -240,6 +241,31 @@ def test_file_replicates_by_hand():
     close(found.covariance, want, "fay", rtol=1e-8)
     mean = mp.mean(sample, "y2").frame.df[0]
     assert found.estimates.frame.df.tolist() == [mean - 1] * 2
+
+
+def calibrated():
+    rows = golden("calibration_weights")
+    weight = rows[rows.case == "clus1/raked"].weight.to_numpy()
+    calibration = Calibration(margins=("stype", "sch.wide"), before="pw")
+    return mp.Sample(
+        data("apiclus1").assign(w=weight), mp.Design("w", psu="dnum", calibration=calibration)
+    )
+
+
+def test_calibrated_weights_reach_coefficients_and_margins():
+    """The residuals that calibration leaves are taken of coefficients as they are of means."""
+    sample = calibrated()
+    means = mp.mean(sample, "api00", by="awards")
+    model = mp.regression(sample, "api00 ~ awards - 1")
+    close(model.covariance, means.covariance, "covariance")
+    margins = mp.regression(sample, "api00 ~ awards + stype + `sch.wide`").margins("awards")
+    slope = mp.regression(sample, "api00 ~ awards + stype + `sch.wide`").estimates.frame.iloc[1]
+    gap = mp.contrast(margins, {"awards": {"Yes": 1, "No": -1}}).frame.iloc[0]
+    close([gap.estimate, gap.se], [slope.estimate, slope.se], "gap", rtol=1e-8)
+    plain = mp.Sample(data("apiclus1"), mp.Design("pw", psu="dnum"))
+    whole, without = mp.regression(sample, "api00 ~ 1"), mp.regression(plain, "api00 ~ 1")
+    close(whole.estimates.frame.se, mp.mean(sample, "api00").frame.se, "mean")
+    assert (whole.estimates.frame.se != without.estimates.frame.se).all()
 
 
 def test_imputed_response_equals_mitools():
