@@ -9,6 +9,7 @@ from mpsurvey.questionnaire.burden import (
     differences,
     form_report,
 )
+from mpsurvey.questionnaire.columns import Column, form_columns, in_columns
 from mpsurvey.questionnaire.cspro import write_cspro
 from mpsurvey.questionnaire.ddi import ddi_document, write_ddi
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
@@ -22,6 +23,7 @@ from mpsurvey.questionnaire.xlsform import write_xlsform, xlsform_bytes
 
 __all__ = [
     "Burden",
+    "Column",
     "FormReport",
     "Link",
     "Moved",
@@ -29,7 +31,9 @@ __all__ = [
     "Questionnaire",
     "ddi_document",
     "differences",
+    "form_columns",
     "form_report",
+    "in_columns",
     "new_form",
     "read_plan",
     "read_xlsform",

@@ -37,6 +37,10 @@ from mpsurvey.rule.nodes import (
 
 __all__ = ["Columns", "many_answers_columns"]
 
+# Codes of *does not know* and *refused*, the same in every list of the catalogue. A column of such
+# a code among the yes/no columns of a question is a refusal of the whole question.
+RESERVED_MISSING = ("98", "99", "998", "999", "-98", "-99")
+
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -194,8 +198,12 @@ class Columns:
     def _answered_name(self, name: str) -> nw.Expr:
         if name in self.schema:
             return self._answered_column(name)
-        parts = many_answers_columns(name, self.schema).values()
-        return reduce(operator.or_, map(self._answered_column, parts))
+        parts = many_answers_columns(name, self.schema)
+        known = reduce(operator.or_, map(self._answered_column, parts.values()))
+        refusals = [column for code, column in parts.items() if code in RESERVED_MISSING]
+        for column in refusals:
+            known = known & ~self.condition(Comparison("==", Name(column), Number(1)))
+        return known
 
     def _selected(self, name: str, code: str) -> nw.Expr:
         if name in self.schema and self.schema[name] == nw.String:

@@ -116,6 +116,11 @@ def test_yes_no_columns_stand_for_many_answers():
         parse_rule("use == 2").mask(frame)
 
 
+def test_a_refusal_among_many_answers_is_no_answer():
+    frame = pd.DataFrame({"use_1": [1, 0, None, 0], "use_98": [0, 1, None, 0]})
+    assert parse_rule("answered(use)").mask(frame).tolist() == [True, False, False, True]
+
+
 def test_every_absent_column_is_named():
     with pytest.raises(ColumnMissing) as caught:
         parse_rule("agee >= 15 and xyz == 1").mask(pd.DataFrame(PEOPLE))
