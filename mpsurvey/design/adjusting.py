@@ -37,11 +37,14 @@ class Done:
         For the diary: iterations, the largest factor, how many were cut, ...
     extra
         Further columns that the step makes, by the end of their name.
+    again
+        What to do in replicates in place of the step itself, if that is something else.
     """
 
     weight: Floats
     facts: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    again: Any = None
 
 
 class Step(Protocol):
@@ -273,7 +276,7 @@ class Fit:
             sparse.csr_array(gather @ matrix),
             totals,
             distance="raking" if self.method == "rake" else self.distance,
-            bounds=self.bounds,
+            bounds=_narrowest(_some(self.bounds, here), household, len(size)),
             names=names,
         )
         out = np.zeros_like(weight)
@@ -324,6 +327,16 @@ def _some(bounds: tuple[Any, Any] | None, rows: Codes) -> tuple[Any, Any] | None
     if bounds is None:
         return None
     low, high = (one[rows] if np.ndim(one) else one for one in bounds)
+    return low, high
+
+
+def _narrowest(bounds: tuple[Any, Any] | None, group: Codes, size: int) -> tuple[Any, Any] | None:
+    """Bounds that hold for every member of a group."""
+    if bounds is None or _same(bounds):
+        return bounds
+    low, high = np.full(size, -np.inf), np.full(size, np.inf)
+    np.maximum.at(low, group, np.broadcast_to(bounds[0], group.shape))
+    np.minimum.at(high, group, np.broadcast_to(bounds[1], group.shape))
     return low, high
 
 

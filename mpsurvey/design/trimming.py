@@ -34,6 +34,9 @@ class Trim:
         Likewise from below, or None.
     refit
         The calibration whose totals are kept while cutting, if that is asked for.
+    ratio
+        In replicates: by how much each row was cut in the whole sample, shape (n,). A unit that a
+        replicate counts twice has no extreme weight because of that, so rows are cut as they were.
     """
 
     rule: Literal["median", "mean", "iqr", "potter", "value"]
@@ -43,9 +46,12 @@ class Trim:
     below: float | None = None
     below_rule: Literal["median", "mean", "value"] = "value"
     refit: Fit | None = None
+    ratio: Floats | None = None
 
     def run(self, weight: Floats, *, again: bool = False) -> Done:
         """Cut, and share what was cut out."""
+        if self.ratio is not None:
+            return self._as_before(weight)
         out = weight.copy()
         upper, lower = np.full(len(weight), np.inf), np.zeros(len(weight))
         for g in range(self.size):
@@ -59,6 +65,7 @@ class Trim:
             upper[rows], lower[rows] = high, low
             out[rows] = cut(weight[rows], low, high)
         some = weight > 0
+        safe = np.where(some, weight, 1.0)
         cut_rows = int(np.count_nonzero(some & ((weight > upper) | (weight < lower))))
         if self.refit is not None and cut_rows:
             out = self._refit(out, lower, upper, again=again)
@@ -71,7 +78,22 @@ class Trim:
                     np.maximum(weight - upper, 0)[some].sum() / weight.sum()
                 ),
             },
+            again=replace(self, ratio=np.where(some, np.clip(weight, lower, upper) / safe, 1.0)),
         )
+
+    def _as_before(self, weight: Floats) -> Done:
+        """Cut the rows that were cut in the whole sample, by as much, and keep the group's sum."""
+        assert self.ratio is not None  # noqa: S101
+        trimmed = self.ratio != 1
+        out = weight * self.ratio
+        whole = np.bincount(self.group, weight, self.size)
+        fixed = np.bincount(self.group, np.where(trimmed, out, 0.0), self.size)
+        loose = np.bincount(self.group, np.where(trimmed, 0.0, out), self.size)
+        factors = np.divide(whole - fixed, loose, out=np.ones(self.size), where=loose > 0)
+        out = np.where(trimmed, out, out * factors[self.group])
+        if self.refit is not None and trimmed.any():
+            out = self.refit.run(out, again=True).weight
+        return Done(out)
 
     def _refit(self, weight: Floats, lower: Floats, upper: Floats, *, again: bool) -> Floats:
         """Calibrate again with each row's own bounds, so that totals are met and limits kept."""
@@ -91,7 +113,8 @@ class Trim:
 
     def reduced(self, rows: Codes) -> Self:
         """Return the step for some rows."""
-        return replace(self, group=self.group[rows])
+        ratio = None if self.ratio is None else self.ratio[rows]
+        return replace(self, group=self.group[rows], ratio=ratio)
 
 
 def limit(weight: Floats, rule: str, multiple: float) -> float:

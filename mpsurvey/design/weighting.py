@@ -105,7 +105,7 @@ def weight(
     if problems:
         raise DesignError(problems)
     made = _run(sample, prepared, start, name, known)
-    return _weighted(sample, chosen, name, start, prepared, made)
+    return _weighted(sample, chosen, name, start, made)
 
 
 def find_recipe(given: Recipe | Mapping[str, Any] | str | Path) -> Recipe:
@@ -167,7 +167,7 @@ class _Made:
     columns: dict[str, NDArray[Any]]
     records: list[Any]
     diary: list[DiaryEntry]
-    final: Floats
+    steps: tuple[Any, ...]
 
 
 def _run(
@@ -176,7 +176,7 @@ def _run(
     """Do every step, keeping each one's weights."""
     columns: dict[str, NDArray[Any]] = {f"{name}_0": start}
     diary: list[DiaryEntry] = []
-    records = []
+    records, again = [], []
     current, column = start, f"{name}_0"
     for number, one in enumerate(prepared, start=1):
         last = number == len(prepared)
@@ -186,6 +186,7 @@ def _run(
             raise DesignError(
                 f"{one.source.place} ({one.source.do}): {problem}" for problem in error.problems
             ) from None
+        again.append(done.again or one.step)
         negative = int(np.count_nonzero(done.weight < 0))
         if negative:
             raise DesignError(
@@ -200,7 +201,7 @@ def _run(
             records.append(_recorded(one.record, column, after, f"{name}_{number}"))
         diary.append(_entry(number, one, done, current, after, known))
         current, column = done.weight, after
-    return _Made(columns, records, diary, current)
+    return _Made(columns, records, diary, tuple(again))
 
 
 def _recorded(record: Any, before: str, after: str, stem: str) -> Any:
@@ -279,7 +280,6 @@ def _weighted(
     recipe: Recipe,
     name: str,
     start: Floats,
-    prepared: list[Prepared],
     made: _Made,
 ) -> Sample:
     data: Any = _with_columns(sample, made.columns, name, recipe)
@@ -290,7 +290,7 @@ def _weighted(
         calibration=steps or None,
         replicates=_replicates(recipe),
     )
-    rerun = Rerunning(start, tuple(one.step for one in prepared))
+    rerun = Rerunning(start, made.steps)
     return Sample(data, design, diary=(*sample.diary, *made.diary), rerun=rerun)
 
 
