@@ -142,6 +142,11 @@ def _draw(
                 probability[drawn.held] * drawn.with_reserve[units.of_row[drawn.held]]
             )
         keep = np.flatnonzero(drawn.inside[units.of_row])
+        if not keep.size:
+            raise DesignError(
+                f"Stage {number}: no unit was drawn: n is 0 everywhere, or Poisson sampling drew "
+                "none. Raise n."
+            )
         kept_unit = units.of_row[keep]
         rows = rows.iloc[keep]
         probability = probability[keep] * drawn.pi[kept_unit]

@@ -219,7 +219,11 @@ def _notes(
             "under one percent when ten units or more are drawn."
         )
     if stage.method == "poisson":
-        notes.append(f"{where}Poisson sampling: the size varies; {int(inside.sum())} were drawn.")
+        notes.append(
+            f"{where}Poisson sampling: the size varies; {int(inside.sum())} were drawn. Sample takes "
+            "the size as it came, which is right for means and ratios; for totals calibrate to a "
+            "known count, or use poisson_variance."
+        )
     known = sorted({one.joint_status for one in selections.values()} - {"exact"})
     notes += [f"{where}joint probabilities are {status}." for status in known]
     return notes

@@ -179,6 +179,8 @@ def test_stage_faults_come_at_once():
         Stage.of({"n": 3, "methd": "srs"})
     with pytest.raises(DesignError, match="how many units"):
         draw(AREAS)
+    with pytest.raises(DesignError, match="no unit was drawn"):
+        draw(AREAS, n=0)
 
 
 def test_reserve_and_rotation_groups():
