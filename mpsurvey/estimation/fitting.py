@@ -195,6 +195,7 @@ class Fit:
             name="margin",
             variables=[response] * count,
             level=level,
+            interval=self.family.limits,
         )
         frame = found.frame
         for place, name in enumerate(groups.columns):

@@ -320,16 +320,12 @@ def _response(
     name = standing_for.get(text, text)
     bare = _QUOTED.sub(r"\1", name) if name not in sample.frame.columns else name
     if bare in sample.frame.columns:
-        column = sample.frame[bare]
-        values = np.asarray(column.to_pandas())
-        numeric = column.dtype.is_numeric() or str(column.dtype) == "Boolean"
-        if numeric and not _is_categorical(sample, bare):
-            return np.asarray(values, dtype=np.float64), None
-        known = ~pd.isna(values)
-        levels = sorted(set(values[known].tolist()))
-        if len(levels) != 2 or (numeric and set(levels) == {0, 1}):
-            if numeric and set(levels) <= {0, 1}:
-                return np.asarray(values, dtype=np.float64), None
+        values, known = _values(sample, bare, {}, category=False)
+        numeric = values.dtype.kind == "f"
+        levels = [] if numeric and not _is_categorical(sample, bare) else _levels(values[known])
+        if numeric and set(levels) <= {0, 1}:
+            return np.where(known, values, np.nan), None
+        if len(levels) != 2:
             raise MpsurveyError(
                 f"The response '{bare}' has {len(levels)} categories. Model one of them: "
                 f'"{bare} == {levels[-1] if levels else 1!r} ~ ...".'
@@ -341,6 +337,10 @@ def _response(
     if calls:
         return None, None
     return values_of(sample, name, "A regression"), None
+
+
+def _levels(values: NDArray[Any]) -> list[Any]:
+    return sorted(set(values.tolist()))
 
 
 def _is_categorical(sample: Sample, name: str) -> bool:

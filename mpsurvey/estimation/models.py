@@ -170,9 +170,10 @@ class Regression:
         Returns
         -------
         Estimates
-            In the unit of the response (a probability for a binomial model); `df` is that of the
-            design. The variance has both parts, jointly: the coefficients' and that of the people
-            who are averaged over. (R's ``svypredmeans`` adds them as if independent.)
+            In the unit of the response: a probability for a binomial model, with an interval found
+            on the logit scale (for a poisson model, on the log scale). `df` is that of the design.
+            The variance has both parts, jointly: the coefficients' and that of the people who are
+            averaged over. (R's ``svypredmeans`` adds them as if independent.)
 
         Notes
         -----
@@ -196,7 +197,9 @@ class Regression:
         check_options(chosen, deff=False, df="domain")
         response = self.formula.partition("~")[0].strip()
         found = [one.margins(groups, _among(one, among), response, chosen) for one in self.fits]
-        return found[0] if self.rule is None else combine(found, self.rule)
+        if self.rule is None:
+            return found[0]
+        return combine(found, self.rule, interval=self._kind.limits)
 
     def ratios(self) -> Estimates:
         r"""Exponentiate coefficients: odds ratios (binomial) or rate ratios (poisson).

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import linalg, special
 
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.estimation.intervals import proportion_interval, t_interval
 
 __all__ = ["FAMILIES", "Family", "FamilyName", "NotFound", "Solution", "orthonormal", "solve"]
 
@@ -50,6 +51,11 @@ class Family(Protocol):
     def deviance(self, y: Floats, mu: Floats, /) -> Floats:
         """Deviance of each row."""
 
+    def limits(
+        self, mean: Floats, se: Floats, df: Floats, n: Floats, level: float, /
+    ) -> tuple[Floats, Floats]:
+        """Interval of a mean response, within the range that it can have."""
+
 
 class Gaussian:
     """Linear regression."""
@@ -76,6 +82,12 @@ class Gaussian:
     def deviance(self, y: Floats, mu: Floats) -> Floats:
         """Squared residual."""
         return np.asarray((y - mu) ** 2)
+
+    def limits(
+        self, mean: Floats, se: Floats, df: Floats, _n: Floats, level: float
+    ) -> tuple[Floats, Floats]:
+        """Interval by t."""
+        return t_interval(mean, se, df, level)
 
 
 class Binomial:
@@ -107,6 +119,12 @@ class Binomial:
         near, far = special.xlogy(y, mu), special.xlog1py(1 - y, -mu)
         return np.asarray(2 * (special.xlogy(y, y) + special.xlog1py(1 - y, -y) - near - far))
 
+    def limits(
+        self, mean: Floats, se: Floats, df: Floats, n: Floats, level: float
+    ) -> tuple[Floats, Floats]:
+        """Interval by t on the logit scale."""
+        return proportion_interval("logit", mean, se, df, n, level)
+
 
 class Poisson:
     """Log-linear regression of a count or of another amount that is never negative."""
@@ -133,6 +151,13 @@ class Poisson:
     def deviance(self, y: Floats, mu: Floats) -> Floats:
         """2 (y log(y/mu) - (y - mu))."""
         return np.asarray(2 * (special.xlogy(y, y) - special.xlogy(y, mu) - (y - mu)))
+
+    def limits(
+        self, mean: Floats, se: Floats, df: Floats, _n: Floats, level: float
+    ) -> tuple[Floats, Floats]:
+        """Interval by t on the log scale."""
+        low, high = t_interval(np.log(mean), se / mean, df, level)
+        return np.exp(low), np.exp(high)
 
 
 FAMILIES: dict[FamilyName, Family] = {

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from references import TESTS, close, data, golden, kinds
 
@@ -391,6 +392,30 @@ def test_separation_is_named():
         mp.regression(sample, "ell - 50 ~ meals", family="poisson")
     with pytest.raises(mp.MpsurveyError, match="is not one of gaussian, binomial, poisson"):
         mp.regression(sample, "enroll ~ ell", family="normal")
+
+
+def test_frames_of_other_libraries_and_answers_of_yes_and_no():
+    frame = data("apiclus2")
+    yes = [None if row % 7 == 0 else word == "Yes" for row, word in enumerate(frame["sch.wide"])]
+    whole = [None if pd.isna(x) else int(x) for x in frame.enroll]
+    base = {name: frame[name].tolist() for name in ("pw", "dnum", "snum", "fpc1", "fpc2", "stype")}
+    floats = frame.assign(yes=[np.nan if one is None else float(one) for one in yes])
+    frames = [
+        pl.DataFrame({**base, "yes": yes, "enroll": whole}),
+        pd.DataFrame(base).assign(
+            yes=pd.array(yes, dtype="boolean"), enroll=pd.array(whole, dtype="Int64")
+        ),
+    ]
+    for formula, family in (("yes ~ stype", "binomial"), ("enroll ~ yes + stype", "gaussian")):
+        want = mp.regression(mp.Sample(floats, CLUS2[1]), formula, family=family)
+        for one in frames:
+            got = mp.regression(mp.Sample(one, CLUS2[1]), formula, family=family)
+            assert got.estimates.frame.variable.tolist() == want.estimates.frame.variable.tolist()
+            close(got.covariance, want.covariance, formula)
+    margins = mp.regression(mp.Sample(floats, CLUS2[1]), "yes ~ stype", family="binomial").margins(
+        "stype"
+    )
+    assert ((margins.frame.ci_low > 0) & (margins.frame.ci_high < 1)).all()
 
 
 def test_labelled_codes_do_not_stand_bare():

@@ -63,6 +63,16 @@ def test_two_variables_and_a_contrast():
     close(gap.frame.se[0] ** 2, part[0, 0] + part[1, 1] - 2 * part[0, 1], "gap")
 
 
+def test_row_order_and_units_do_not_matter():
+    frame = data("nhanes").assign(rate=lambda f: 100 * f.HI_CHOL)
+    mixed = frame.sample(frac=1, random_state=2).assign(WTMEC2YR=lambda f: f.WTMEC2YR / 1e6)
+    design = mp.Design(weight="WTMEC2YR", strata="SDMVSTRA", psu="SDMVPSU")
+    base = mp.standardise(mp.Sample(frame, design), "HI_CHOL", "agecat", by="race")
+    again = mp.standardise(mp.Sample(mixed, design), "rate", "agecat", by="race")
+    for name in ("estimate", "se", "ci_low", "ci_high"):
+        close(again.frame[name] / 100, base.frame[name], name)
+
+
 def test_pooled_equals_linearised_by_hand():
     """The pooled structure is estimated: a jackknife of the whole chain has the same variance."""
     random = np.random.default_rng(8)
