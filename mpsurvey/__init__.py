@@ -54,7 +54,17 @@ from mpsurvey.impact import (
 )
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
-from mpsurvey.questionnaire import Questionnaire, new_form, read_xlsform, write_xlsform
+from mpsurvey.questionnaire import (
+    Questionnaire,
+    new_form,
+    read_xlsform,
+    write_cspro,
+    write_ddi,
+    write_paper,
+    write_survey_solutions,
+    write_surveyjs,
+    write_xlsform,
+)
 from mpsurvey.tabulation import CoverageReport, IndicatorTable, coverage, tabulate
 
 __version__ = "0.1.0"
@@ -117,9 +127,14 @@ __all__ = [
     "total",
     "variance",
     "variance_components",
+    "watts",
     "weight",
     "weight_report",
-    "watts",
     "write",
+    "write_cspro",
+    "write_ddi",
+    "write_paper",
+    "write_survey_solutions",
+    "write_surveyjs",
     "write_xlsform",
 ]

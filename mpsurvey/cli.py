@@ -71,6 +71,20 @@ def _modules_search(words: list[str], library: _Library = None, language: _Langu
     typer.echo(catalogue.found_text(found, language) or "Nothing was found.")
 
 
+@modules_app.command("book")
+def _modules_book(
+    to: Annotated[Path, typer.Option("--to", help="The folder of the pages.")],
+    library: _Library = None,
+    language: _Language = "en",
+) -> None:
+    """Write a page per module in Markdown."""
+    from mpsurvey import catalogue, questionnaire
+
+    modules = catalogue.load_catalogue(*library or ()).modules()
+    pages = questionnaire.write_codebook(modules, to, language=language)
+    typer.echo(f"{len(pages)} pages in {to}")
+
+
 @modules_app.command("check")
 def _modules_check(folder: Annotated[Path, typer.Argument(exists=True)]) -> None:
     """Check a folder of YAML files; every problem at once, with file and line."""

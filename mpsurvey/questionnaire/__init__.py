@@ -9,6 +9,7 @@ from mpsurvey.questionnaire.burden import (
     differences,
     form_report,
 )
+from mpsurvey.questionnaire.codebook import codebook_page, write_codebook
 from mpsurvey.questionnaire.columns import Column, form_columns, in_columns
 from mpsurvey.questionnaire.cspro import write_cspro
 from mpsurvey.questionnaire.ddi import ddi_document, write_ddi
@@ -29,6 +30,7 @@ __all__ = [
     "Moved",
     "Placed",
     "Questionnaire",
+    "codebook_page",
     "ddi_document",
     "differences",
     "form_columns",
@@ -38,6 +40,7 @@ __all__ = [
     "read_plan",
     "read_xlsform",
     "surveyjs_document",
+    "write_codebook",
     "write_cspro",
     "write_ddi",
     "write_form",

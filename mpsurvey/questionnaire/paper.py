@@ -171,9 +171,9 @@ class _Paper:
         numbers = {question.name: first + at for at, question in enumerate(asked)}
         self.numbers |= numbers
         if columns:
-            widths = [1.0, 9.0, *([2.0] * columns)]
+            widths = [1.7, 8.7, *([1.9] * columns)]
         else:
-            widths = [1.0, *([17.0 / len(self.languages)] * len(self.languages))]
+            widths = [1.7, *([16.3 / len(self.languages)] * len(self.languages))]
         table = self.document.add_table(rows=0, cols=len(widths))
         table.style = "Table Grid"
         table.autofit = False

@@ -66,12 +66,24 @@ BLOCKS = {
     "job": ["place", "size", "books", "reg", "contract", "paid_leave", "sick", "tax", "union"],
     "second": ["has", "hours", "kind", "place", "pay", "season", "since", "family", "leave"],
     "hours": ["actual", "less", "more", "why_less", "why_more", "want", "avail", "shift", "night"],
+    "farm": ["plots", "area", "crop", "sold", "seeds", "tools", "help", "rain", "store"],
+    "trade": [
+        "stall",
+        "goods",
+        "credit",
+        "price",
+        "market",
+        "records",
+        "phone_pay",
+        "tax2",
+        "guild",
+    ],
     "wellbeing": ["health", "stress", "safe", "trust", "hope", "tired", "sleep", "food", "voice"],
 }
 
 
 def lfs_host(*, languages: bool = True) -> bytes:
-    """Return the workbook: about 110 questions, a household roster, two languages."""
+    """Return the workbook: more than 100 questions, a household roster, two languages."""
     book = Workbook()
     survey = book.active
     survey.title = "survey"
