@@ -113,10 +113,15 @@ def compose(path: Path, problems: Problems) -> Marked | None:
     return _compose(text, problems)
 
 
+class _Plain(yaml.SafeDumper):
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True  # the same list in two places is written twice
+
+
 def mark(content: Any, problems: Problems) -> Marked | None:
     """Read plain data as if it stood in a file: line 1 is the first line of its YAML."""
     try:
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        text = yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True)
     except yaml.YAMLError as error:
         problems.add(1, f"This cannot be written as YAML: {error}.")
         return None

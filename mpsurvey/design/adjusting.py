@@ -259,7 +259,7 @@ class Fit:
         return found.factors[pattern], facts
 
     def _by_household(self, weight: Floats, here: Codes) -> Done:
-        """One factor and one weight for all members: auxiliaries are summed over the household.
+        """One factor and one weight for all members: auxiliaries are the household's means.
 
         Lemaitre and Dufour (1987), Survey Methodology 13, 199-207.
         """
@@ -269,10 +269,10 @@ class Fit:
         mean = np.bincount(household, weight[here]) / size
         matrix, totals, names = self._matrix(here, again=False)
         gather = sparse.csr_array(
-            (np.ones(len(here)), (household, np.arange(len(here)))), shape=(len(size), len(here))
+            (1 / size[household], (household, np.arange(len(here)))), shape=(len(size), len(here))
         )
         found = calibrate(
-            mean,
+            mean * size,
             sparse.csr_array(gather @ matrix),
             totals,
             distance="raking" if self.method == "rake" else self.distance,

@@ -61,6 +61,7 @@ class _Work:
     problems: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     last_fit: Fit | None = None
+    last_record: Calibration | None = None
 
 
 def prepare(
@@ -336,6 +337,7 @@ def _fit(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
     )
     work.last_fit = fit
     record = Calibration(margins, variables, before="", within=within, scale=step.get("scale"))
+    work.last_record = record
     details = tuple(
         (name, column, number)
         for name, column, number in zip(variables, columns, numbers, strict=True)
@@ -471,15 +473,16 @@ def _trim(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
         low = _ABOVE.fullmatch(str(step.get("below")))
         assert low is not None  # noqa: S101
         below, below_rule = float(low["times"] or low["value"]), low["what"] or "value"
-    refit = None
+    refit, record = None, None
     if step.get("keep", "sum") == "totals":
-        refit = work.last_fit
+        refit, record = work.last_fit, work.last_record
         if refit is None:
             work.problems.append(
                 "keep: totals needs a step before it that calibrated on totals (poststratify, "
                 "rake, calibrate)."
             )
-    return Prepared(step, Trim(rule, multiple, group, size, below, below_rule, refit))  # type: ignore[arg-type]
+    trim = Trim(rule, multiple, group, size, below, below_rule, refit)  # type: ignore[arg-type]
+    return Prepared(step, trim, record)
 
 
 def _rescale(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
