@@ -220,9 +220,9 @@ def _notes(
         )
     if stage.method == "poisson":
         notes.append(
-            f"{where}Poisson sampling: the size varies; {int(inside.sum())} were drawn. Sample takes "
-            "the size as it came, which is right for means and ratios; for totals calibrate to a "
-            "known count, or use poisson_variance."
+            f"{where}Poisson sampling: the size varies; {int(inside.sum())} were drawn. Sample "
+            "takes the size as it came, which is right for means and ratios; for totals calibrate "
+            "to a known count, or use poisson_variance."
         )
     known = sorted({one.joint_status for one in selections.values()} - {"exact"})
     notes += [f"{where}joint probabilities are {status}." for status in known]
