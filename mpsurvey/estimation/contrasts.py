@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mpsurvey.errors import MpsurveyError, did_you_mean
+from mpsurvey.estimation.between_imputations import Imputations, alike
 from mpsurvey.estimation.estimates import COLUMNS, Estimates, Uncertainty, assemble
-from mpsurvey.estimation.imputation import Imputations, alike
 from mpsurvey.estimation.intervals import t_interval
 
 __all__ = ["combination", "contrast"]

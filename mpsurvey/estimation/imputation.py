@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.design.replicates import columns_of
 from mpsurvey.errors import ColumnMissing, MpsurveyError
+from mpsurvey.estimation.between_imputations import CombiningRule, Imputations, freedom
 from mpsurvey.estimation.estimates import COLUMNS, Estimates, Uncertainty, assemble
 from mpsurvey.estimation.intervals import t_interval
 
-__all__ = ["CombiningRule", "Imputations", "Imputed", "alike", "combine", "each_imputation"]
+__all__ = ["Imputed", "combine", "each_imputation", "one_rule"]
 
 Floats = NDArray[np.float64]
-CombiningRule = Literal["rubin", "iea"]
 Interval = Callable[[Floats, Floats, Floats, Floats, float], tuple[Floats, Floats]]
 
 
@@ -141,122 +141,6 @@ def _shared(first: str, second: str) -> str:
     return first[:same]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Imputations:
-    """What carries the covariance of combined figures: that of each imputation, and the figures.
-
-    Attributes
-    ----------
-    parts
-        The uncertainty within each imputation, M of them.
-    figures
-        The figures of each imputation, shape (M, P).
-    complete_df
-        Degrees of freedom that the figures would have without imputation, shape (P,).
-    rule
-        How variances are combined.
-    """
-
-    parts: tuple[Uncertainty, ...]
-    figures: Floats
-    complete_df: Floats
-    rule: CombiningRule
-
-    def _within(self) -> tuple[Uncertainty, ...]:
-        return self.parts[:1] if self.rule == "iea" else self.parts
-
-    def _spread(self) -> Floats:
-        """Deviations of the imputations, scaled so that their squares add to (1 + 1/M) B."""
-        count = len(self.figures)
-        gap = np.nan_to_num(self.figures - self.figures.mean(axis=0))
-        return np.asarray(gap * np.sqrt((1 + 1 / count) / (count - 1)))
-
-    def sampling_variance(self) -> Floats:
-        """Variance within imputations, shape (P,)."""
-        return np.asarray(np.mean([part.variance() for part in self._within()], axis=0))
-
-    def imputation_variance(self) -> Floats:
-        """Variance between imputations with its factor 1 + 1/M, shape (P,)."""
-        return np.asarray((self._spread() ** 2).sum(axis=0))
-
-    def variance(self) -> Floats:
-        """Variance of each figure, shape (P,)."""
-        return self.sampling_variance() + self.imputation_variance()
-
-    def covariance(self) -> Floats:
-        """Covariance of all figures, shape (P, P)."""
-        within = np.mean([part.covariance() for part in self._within()], axis=0)
-        spread = self._spread()
-        return np.asarray(within + spread.T @ spread)
-
-    def freedom(self) -> Floats:
-        """Degrees of freedom of each figure, shape (P,): see `Imputed`."""
-        return _freedom(
-            self.complete_df,
-            self.sampling_variance(),
-            self.imputation_variance(),
-            len(self.figures),
-        )
-
-    def mapped(self, function: Any, slope: Floats) -> Imputations:
-        """The same for a function of the figures, worked out in each imputation."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            figures = np.stack([np.atleast_1d(function(row)) for row in self.figures])
-        parts = tuple(part.mapped(function, slope) for part in self.parts)
-        return Imputations(parts, figures, self._smallest_df(slope), self.rule)
-
-    def combined(self, matrix: Floats) -> Imputations:
-        """The same for linear combinations; `matrix` has shape (r, P)."""
-        parts = tuple(part.combined(matrix) for part in self.parts)
-        figures = np.nan_to_num(self.figures) @ matrix.T
-        return Imputations(parts, figures, self._smallest_df(matrix), self.rule)
-
-    def _smallest_df(self, matrix: Floats) -> Floats:
-        part = matrix != 0
-        return np.array([self.complete_df[row].min() if row.any() else np.nan for row in part])
-
-    def scaled(self, factors: Floats) -> Imputations:
-        """The same for figures that are each multiplied by a number; shape (P,)."""
-        parts = tuple(part.scaled(factors) for part in self.parts)
-        return Imputations(parts, self.figures * factors, self.complete_df, self.rule)
-
-    def joined(self, other: Imputations) -> Imputations:
-        """The same for two results side by side, imputation m of one beside m of the other."""
-        if len(other.parts) != len(self.parts) or other.rule != self.rule:
-            raise MpsurveyError(
-                f"Results of {len(self.parts)} imputations by '{self.rule}' and of "
-                f"{len(other.parts)} by '{other.rule}' cannot be compared: their imputations do "
-                "not pair."
-            )
-        parts = tuple(one.joined(two) for one, two in zip(self.parts, other.parts, strict=True))
-        figures = np.hstack([self.figures, other.figures])
-        df = np.concatenate([self.complete_df, other.complete_df])
-        return Imputations(parts, figures, df, self.rule)
-
-
-def alike(results: Sequence[Estimates]) -> list[Uncertainty]:
-    """Uncertainties that can be joined: beside an imputed result, others count in every imputation.
-
-    Parameters
-    ----------
-    results
-        Results of one sample, imputed or not.
-    """
-    found = [result.uncertainty for result in results]
-    imputed = next((one for one in found if isinstance(one, Imputations)), None)
-    if imputed is None:
-        return found
-    count = len(imputed.parts)
-    for place, result in enumerate(results):
-        part = found[place]
-        if not isinstance(part, Imputations):
-            figures = result.frame["estimate"].to_numpy(dtype=np.float64)
-            df = result.frame["df"].to_numpy(dtype=np.float64)
-            same = np.broadcast_to(figures, (count, len(figures)))
-            found[place] = Imputations((part,) * count, same, df, imputed.rule)
-    return found
-
-
 def each_imputation(
     verb: Callable[..., Estimates], arguments: Mapping[str, Any], interval: Interval | None = None
 ) -> Estimates:
@@ -341,7 +225,7 @@ def combine(
     sampling = squares[0] if rule == "iea" else squares.mean(axis=0)
     between = uncertainty.imputation_variance()
     estimate, se = figures.mean(axis=0), np.sqrt(sampling + between)
-    df = _freedom(complete, sampling, between, len(results))
+    df = freedom(complete, sampling, between, len(results))
     n = np.min([frame["n"] for frame in frames], axis=0)
     find = interval or (lambda p, s, f, _n, level: t_interval(p, s, f, level))
     rows = frames[0]
@@ -371,19 +255,6 @@ def combine(
         labels=labels,
         notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
     )
-
-
-def _freedom(complete: Floats, sampling: Floats, between: Floats, count: int) -> Floats:
-    """Barnard and Rubin's degrees of freedom; those of the design where imputations agree."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = between / (sampling + between)
-        old = (count - 1) / share**2
-        seen = np.where(
-            np.isinf(complete), np.inf, (complete + 1) / (complete + 3) * complete * (1 - share)
-        )
-        found = 1 / (1 / old + 1 / seen)
-    # Imputations that agree do so up to the rounding of their sums.
-    return np.asarray(np.where(between > 1e-16 * sampling, found, complete))
 
 
 def _same_rows(results: Sequence[Estimates]) -> tuple[list[pd.DataFrame], list[Uncertainty]]:

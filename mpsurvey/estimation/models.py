@@ -15,11 +15,12 @@ from scipy import stats
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError, did_you_mean
 from mpsurvey.estimation.asking import Missing, check_options
+from mpsurvey.estimation.between_imputations import CombiningRule
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.fitting import Fit, fit
 from mpsurvey.estimation.formulas import plain_term, read_formula
-from mpsurvey.estimation.imputation import CombiningRule, Imputed, combine, one_rule
+from mpsurvey.estimation.imputation import Imputed, combine, one_rule
 from mpsurvey.estimation.score_equations import FAMILIES, Family, FamilyName, NotFound
 from mpsurvey.estimation.significance import Significance, mixture_tail, wald_f
 from mpsurvey.rule import parse_rule
