@@ -151,8 +151,7 @@ def quintile_share_ratio(
     -------
     Estimates
         The total of those above the quantile 1 - top, over that of those at or below the quantile
-        `bottom`; `category` names the two shares. Groups have their own quantiles. Missing where
-        the poorest have nothing.
+        `bottom`. Groups have their own quantiles. Missing where the poorest have nothing.
 
     Notes
     -----
@@ -210,10 +209,12 @@ def quintile_share_ratio(
         Functional(figures, influence),
         name="share ratio",
         variables=[variable],
-        labels=[f"top {100 * top:g} % / bottom {100 * bottom:g} %"],
         level=level,
         df=df,
-        notes=say_negative(question, variable, "they count as they are in the shares."),
+        notes=(
+            f"The top {100 * top:g} % over the bottom {100 * bottom:g} % of each group.",
+            *say_negative(question, variable, "they count as they are in the shares."),
+        ),
     )
 
 

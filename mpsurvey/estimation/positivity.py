@@ -51,12 +51,12 @@ def keep_positive(
     if what == "fail":
         rule = f"{variable} >= 0" if zero else f"{variable} > 0"
         raise MpsurveyError(
-            f"{variable} is {sign} in {count:,} rows, where {statistic} is not defined. Say "
+            f"{variable} is {sign} in {_rows(count)}, where {statistic} is not defined. Say "
             f"where='{rule}' or nonpositive='leave_out' to estimate it for the others, or correct "
             "the values."
         )
     kept = ~wrong if question.answered is None else question.answered & ~wrong
-    said = f"{variable}: {count:,} rows with a value {sign} were left out."
+    said = f"{variable}: {_rows(count)} with a value {sign} {_were(count)} left out."
     return replace(question, answered=kept, notes=(*question.notes, said), names=())
 
 
@@ -68,4 +68,15 @@ def say_negative(question: Question, variable: str, consequence: str) -> tuple[s
     if question.domains.code is not None:
         wrong &= question.domains.code >= 0
     count = int(np.count_nonzero(wrong))
-    return (f"{variable}: {count:,} rows have a value below zero; {consequence}",) if count else ()
+    if not count:
+        return ()
+    verb = "has" if count == 1 else "have"
+    return (f"{variable}: {_rows(count)} {verb} a value below zero; {consequence}",)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"

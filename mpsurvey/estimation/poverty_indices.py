@@ -59,7 +59,7 @@ def sen(
     Returns
     -------
     Estimates
-        0 (nobody is poor) to 1; `category` holds the line.
+        0 (nobody is poor) to 1.
 
     Raises
     ------
@@ -118,10 +118,9 @@ def sen(
         Functional(figures, influence),
         name="Sen index",
         variables=[variable],
-        labels=[asked.text],
         level=level,
         df=df,
-        notes=say_negative(question, variable, "their gap exceeds the line."),
+        notes=(asked.note(), *say_negative(question, variable, "their gap exceeds the line.")),
     )
 
 
@@ -147,7 +146,7 @@ def relative_median_gap(
     Returns
     -------
     Estimates
-        Shares of the line, 0 to 1; missing where nobody is poor. `category` holds the line.
+        Shares of the line, 0 to 1; missing where nobody is poor. A note says the line.
 
     Notes
     -----
@@ -225,7 +224,6 @@ def relative_median_gap(
         uncertainty,
         name="relative median poverty gap",
         variables=[variable],
-        labels=[asked.text],
         level=level,
         df=df,
     )

@@ -78,6 +78,12 @@ class PovertyLine:
         """Whether the line is itself an estimate."""
         return self.amount is None and self.expression is None
 
+    def note(self) -> str:
+        """Say a fixed line."""
+        if self.amount is None:
+            return f"Line: {self.text}, each row's own."
+        return f"Line: {self.text}, fixed."
+
     def functional(self) -> Functional:
         r"""The line as a statistic of the people it is of.
 
@@ -124,7 +130,7 @@ def read_line(line: Line, sample: Sample) -> PovertyLine:
         amount = float(line)
         if not (amount > 0 and math.isfinite(amount)):
             raise MpsurveyError(f"line={line!r} is not an amount above zero.")
-        return PovertyLine(f"{amount:g}", amount=amount)
+        return PovertyLine(f"{amount:,.15g}", amount=amount)
     text = line.strip()
     if text in sample.frame.columns:
         return PovertyLine(text, expression=text)
@@ -195,9 +201,9 @@ class EstimatedLine:
         return joined.combined(np.hstack([np.eye(self.size), through]))
 
     def notes(self) -> tuple[str, ...]:
-        """Say what an estimated line came to."""
+        """Say what the line is, and what an estimated one came to."""
         if not self.asked.relative:
-            return ()
+            return (self.asked.note(),)
         if self.line_of == "group":
             return (f"Line: {self.asked.text} of each group itself, estimated.",)
         amount = f"{self.estimate[0]:,.6g}"
@@ -252,8 +258,8 @@ def poverty_line(
     Returns
     -------
     Estimates
-        In the unit of the variable; `category` holds the line asked for. With `by` or `where`, the
-        line of each group by its own median or mean.
+        In the unit of the variable. With `by` or `where`, the line of each group by its own median
+        or mean.
 
     Raises
     ------
@@ -296,7 +302,9 @@ def poverty_line(
         asked.functional(),
         name="poverty line",
         variables=[variable],
-        labels=[asked.text],
+        notes=(
+            f"Line: {asked.text} of each group itself." if by or where else f"Line: {asked.text}.",
+        ),
         level=level,
         df=df,
     )

@@ -131,8 +131,7 @@ def poverty(
     Returns
     -------
     Estimates
-        Shares, 0 to 1; `category` holds the line as it was asked for. Notes say what an estimated
-        line came to.
+        Shares, 0 to 1. A note says the line, and what an estimated one came to.
 
     Raises
     ------
@@ -223,7 +222,7 @@ def watts(
     Returns
     -------
     Estimates
-        0 and up; `category` holds the line.
+        0 and up. A note says the line.
 
     Notes
     -----
@@ -314,12 +313,11 @@ def _below_line(
         linearise.mean,
         name=measure.name,
         variables=[variable],
-        labels=[asked.text],
         level=level,
         df=df,
         interval=interval,
     )
-    return replace(result, notes=(*result.notes, *notes))
+    return replace(result, notes=(*result.notes, asked.note(), *notes))
 
 
 def _below_estimated(
@@ -360,7 +358,6 @@ def _below_estimated(
         uncertainty,
         name=measure.name,
         variables=[variable],
-        labels=[found.asked.text],
         level=level,
         df=df,
         interval=interval,

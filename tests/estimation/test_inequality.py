@@ -261,7 +261,6 @@ def test_the_lorenz_curve_its_area_and_its_ends():
     # The person that straddles a fifth counts in part in one and in full in the other.
     close(told.estimate, ratio.estimate, "S80/S20", 0.01)
     close(told.se, ratio.se, "S80/S20", 0.05)
-    assert ratio.category[0] == "top 20 % / bottom 20 %"
 
 
 def test_replicates_of_the_file_are_those_of_units():
@@ -335,7 +334,7 @@ def test_zero_and_negative_incomes():
     people = villages()
     people.loc[:2, "income"] = [0.0, 0.0, -5.0]
     asked = mp.Sample(people, DESIGN)
-    with pytest.raises(mp.MpsurveyError, match="below zero in 1 rows"):
+    with pytest.raises(mp.MpsurveyError, match="below zero in 1 row,"):
         mp.generalised_entropy(asked, "income", 2)
     with pytest.raises(mp.MpsurveyError, match=r"zero or below in 3 rows.*order 0 is not defined"):
         mp.generalised_entropy(asked, "income", (0, 2))
