@@ -16,6 +16,7 @@ from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, 
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.intervals import ProportionInterval, proportion_interval, t_quantile
+from mpsurvey.estimation.replication import Deviations
 
 __all__ = ["QuantileRule", "SortedValues", "quantile", "sort_by_domain"]
 
@@ -206,6 +207,9 @@ def quantile(
     )
     # More people below a value means a smaller quantile, hence the sign.
     uncertainty = shares.uncertainty.scaled(-np.nan_to_num(stretch))
+    if isinstance(uncertainty, Deviations):
+        # A function of quantiles is worked out for each replicate: it must meet quantiles there.
+        uncertainty = uncertainty.about(estimate.ravel())
     return replace(shares, frame=changed, uncertainty=uncertainty)
 
 

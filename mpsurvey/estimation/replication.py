@@ -88,6 +88,10 @@ class Deviations:
         """Replicates of figures that are each multiplied by a number; shape (P,)."""
         return Deviations(self.figures * factors, self.replicated * factors, self.source)
 
+    def about(self, figures: Floats) -> Deviations:
+        """The same deviations about other figures, shape (P,)."""
+        return Deviations(figures, self.replicated - self.figures + figures, self.source)
+
     def joined(self, other: Deviations) -> Deviations:
         """Replicates of two results of one sample side by side."""
         if other.source is not self.source:

@@ -147,3 +147,15 @@ def test_bad_questions_are_refused_at_once():
     with pytest.raises(mp.MpsurveyError) as error:
         mp.quantile(samples()["srs"], "api00", (0.5, 1.2), rule="median", ci="woodruff")
     assert len(error.value.problems) == 3
+
+
+def test_a_function_of_quantiles_under_replication():
+    """The ratio of quartiles is of quartiles in each replicate, not of the shares below them."""
+    taylor = mp.Sample(data("apiclus1"), mp.Design(weight="pw", psu="dnum"))
+    made = mp.add_replicates(taylor, mp.Jackknife())
+    one, other = (
+        mp.contrast(mp.quantile(sample, "api00", (0.25, 0.75)), lambda q: q[1] / q[0])
+        for sample in (taylor, made)
+    )
+    close(other.frame.estimate, one.frame.estimate, "ratio")
+    close(other.frame.se, one.frame.se, "second order", rtol=0.05)
