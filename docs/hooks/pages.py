@@ -56,7 +56,7 @@ def _verb(command: Any, name: str) -> list[str]:
         return told
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option"]
-    named = " ".join(one.human_readable_name.upper() for one in arguments)
+    named = " ".join(str(one.name).upper() for one in arguments)
     told += ["```console", f"$ {name} {named}{' [options]' if options else ''}".rstrip(), "```", ""]
     if options:
         told += ["| Option | What it says |", "|---|---|"]

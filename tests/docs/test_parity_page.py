@@ -21,6 +21,6 @@ def test_the_page_is_what_the_comparison_writes(pages):
 def test_no_gap_has_grown(pages):
     # Another machine adds in another order: two digits of slack above what is printed.
     kept, made = ([float(gap) for gap in GAP.findall(page)] for page in pages)
-    assert len(kept) == len(made) > 3 * len(LINES)
-    assert max(kept) < 1e-10
+    assert len(kept) == len(made) > 2 * len(LINES)
+    assert max(kept) < 1e-7
     assert all(now <= max(100 * then, 1e-12) for then, now in zip(kept, made, strict=True))

@@ -17,7 +17,17 @@ def measured() -> dict[str, str]:
         for case in ("", "/independent")
     )
     more = max((want.df - got.df) / want.df for want, got in imputed())
+    margins = golden("regression")
+    margins = margins[margins.case.eq("gaussian clus1 group") & margins.category.eq("No")]
+    margins = margins.set_index("statistic")
+    inequality = golden("poverty")
+    inequality = inequality[inequality.statistic.eq("gini") & inequality.domain.isna()]
+    inequality = inequality.set_index("case")
     return {
+        "margin_apart": f"{margins.loc['margin'].se:.2f}",
+        "margin_joint": f"{margins.loc['margin_joint'].se:.2f}",
+        "gini_convey": f"{inequality.loc['eusilc'].estimate:.6f}",
+        "gini_laeken": f"{inequality.loc['laeken'].estimate:.6f}",
         "rake": _se(calibration, "strat/raked"),
         "rake_weighted": _se(calibration, "strat/calibrated_raking"),
         "chain": _se(calibration, "clus1_replacement/poststratified_then_raked"),

@@ -90,6 +90,7 @@ class Figure:
     df: float = float("nan")
 
 
+@cache
 def designs_of(place: str) -> Any:
     """Load a test module, for the designs and the data that it makes."""
     spec = importlib.util.spec_from_file_location(place.replace("/", "_"), TESTS / f"{place}.py")

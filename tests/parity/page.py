@@ -15,13 +15,13 @@ TESTS = Path(__file__).parents[1]
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 
-from parity import descriptive, models  # noqa: E402
+from parity import descriptive, distribution, models  # noqa: E402
 from parity.differences import measured  # noqa: E402
 from parity.gaps import Compared, Line  # noqa: E402
 
 TEMPLATE = Path(__file__).with_name("template.md")
 PAGE = TESTS.parent / "docs" / "explanation" / "parity.md"
-LINES: list[Line] = [*descriptive.LINES, *models.LINES]
+LINES: list[Line] = [*descriptive.LINES, *distribution.LINES, *models.LINES]
 
 
 def gap(value: float | None) -> str:
