@@ -10,6 +10,7 @@ from mpsurvey.design import (
     Sample,
     SuccessiveDifference,
     add_replicates,
+    design_preset,
     weight,
     weight_report,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "counterfactual",
     "coverage",
     "decompose",
+    "design_preset",
     "draw",
     "gap",
     "generalised_entropy",

@@ -178,6 +178,9 @@ def _estimate(
     lonely_psu: Annotated[
         str | None, typer.Option("--lonely-psu", help="fail, certainty, centre or average.")
     ] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="A known survey's design: dhs, mics, pisa, ...")
+    ] = None,
     missing_codes: Annotated[
         str | None, typer.Option("--missing-codes", help="Codes of no answer, such as -9,-2,-1.")
     ] = None,
@@ -211,6 +214,7 @@ def _estimate(
         fpc=fpc or (),
         replicates=replicates,
         lonely_psu=lonely_psu,  # type: ignore[arg-type]
+        preset=preset,
         missing_codes=profile.parse_codes(missing_codes),
         options={key: value for key, value in asked.items() if value is not None},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from mpsurvey.catalogue.review import Surroundings, review_languages, review_mod
 from mpsurvey.catalogue.sources import SOURCES, Source, Sources, build_sources
 from mpsurvey.errors import CatalogueError, did_you_mean
 
-__all__ = ["RECORDS", "Catalogue", "Reading", "load_catalogue", "read_folders"]
+__all__ = ["RECORDS", "Catalogue", "Reading", "load_catalogue", "load_kind", "read_folders"]
 
 # Kinds with a type of their own; their records are the JSON Schemas too.
 RECORDS: Mapping[str, Record] = {
@@ -224,6 +225,23 @@ def load_catalogue(*folders: Path | str) -> Catalogue:
         When a folder does not exist.
     """
     reading = read_folders(library_folders(*folders))
+    if reading.problems:
+        raise CatalogueError(reading.problems)
+    return reading.catalogue
+
+
+def load_kind(kind: str, *folders: Path | str) -> Catalogue:
+    """Load the files of one kind only, from all the folders that `load_catalogue` reads.
+
+    A file's kind is known from the line that says it, so the others are not parsed.
+    """
+    wanted = re.compile(rf"^kind:\s*[\"']?{kind}\b", re.MULTILINE)
+    reading = read_folders(
+        path
+        for folder in library_folders(*folders)
+        for path in ([folder] if folder.is_file() else sorted(folder.rglob("*.y*ml")))
+        if wanted.search(path.read_text(encoding="utf-8-sig", errors="replace")[:4000])
+    )
     if reading.problems:
         raise CatalogueError(reading.problems)
     return reading.catalogue

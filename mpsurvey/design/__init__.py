@@ -9,6 +9,7 @@ from mpsurvey.declaration import (
     SuccessiveDifference,
 )
 from mpsurvey.design.calibration import Calibration
+from mpsurvey.design.presets import design_preset
 from mpsurvey.design.replicates import ReplicateWeights
 from mpsurvey.design.report import WeightReport, weight_report
 from mpsurvey.design.sample import Sample, add_replicates, describe
@@ -30,6 +31,7 @@ __all__ = [
     "WeightReport",
     "add_replicates",
     "describe",
+    "design_preset",
     "weight",
     "weight_report",
 ]

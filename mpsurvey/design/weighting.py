@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mpsurvey.catalogue.library import load_catalogue
+from mpsurvey.catalogue.library import load_kind
 from mpsurvey.catalogue.recipe import Recipe, read_recipe
 from mpsurvey.declaration import (
     Bootstrap,
@@ -120,7 +120,7 @@ def find_recipe(given: Recipe | Mapping[str, Any] | str | Path) -> Recipe:
         case str() if given.lower().endswith((".yaml", ".yml")):
             return read_recipe(Path(given))
         case str():
-            return load_catalogue().recipe(given)
+            return load_kind("recipe").recipe(given)
     raise MpsurveyError(
         f"A recipe is a Recipe, an id, a path or a dict, not {type(given).__name__}."
     )

@@ -16,7 +16,7 @@ from mpsurvey.declaration import (
     Replicates,
     SuccessiveDifference,
 )
-from mpsurvey.design import Sample
+from mpsurvey.design import Sample, design_preset
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates
 
@@ -40,6 +40,7 @@ def estimate_file(
     fpc: Sequence[str] = (),
     replicates: str | None = None,
     lonely_psu: LonelyPsu | None = None,
+    preset: str | None = None,
     missing_codes: Sequence[float] = (),
     options: Mapping[str, Any] | None = None,
 ) -> Estimates:
@@ -59,6 +60,8 @@ def estimate_file(
         The design. Parts that are given change the design that the file declares; without any, the
         file's own design is used. `replicates` is such as ``"sdr:PWGTP*"``; see
         `parse_replicates`.
+    preset
+        Id of a design preset, such as ``"dhs"``, in place of all of these.
     missing_codes
         Codes that mean no answer, in the variable and the groups.
     options
@@ -81,8 +84,12 @@ def estimate_file(
     if missing_codes:
         named = [name for name in (variable, denominator, *by) if name in data.columns]
         data = data.declare_missing({str(name): list(missing_codes) for name in named})
-    design = _design(data.design, weight, strata, psu, fpc, replicates, lonely_psu)
-    sample = Sample(data) if design is None else Sample(data, design)
+    if preset is not None:
+        if any((strata, psu, fpc, replicates, lonely_psu)):
+            raise MpsurveyError("--preset says the whole design; of its parts only --weight goes.")
+        sample = design_preset(preset, data, weight=weight)
+    else:
+        sample = _sample(data, weight, strata, psu, fpc, replicates, lonely_psu)
     asked = {"by": tuple(by), "where": where, **(options or {})}
     if statistic == "ratio":
         if denominator is None:
@@ -95,6 +102,11 @@ def estimate_file(
     if statistic == "quantile":
         return estimation.quantile(sample, str(variable), **asked)
     return estimation.proportion(sample, str(variable), **asked)
+
+
+def _sample(data: microdata.Microdata, *parts: Any) -> Sample:
+    design = _design(data.design, *parts)
+    return Sample(data) if design is None else Sample(data, design)
 
 
 def _design(
