@@ -275,9 +275,9 @@ def _form(
     """Put modules into a host survey's form, as a plan says."""
     from mpsurvey import questionnaire
 
-    form = questionnaire.read_plan(plan)
+    form, known = questionnaire.read_plan_with_catalogue(plan)
     written = questionnaire.write_form(form, to, validate=None if validate else False)
-    typer.echo(str(questionnaire.form_report(form)))
+    typer.echo(str(questionnaire.form_report(form, known)))
     for remark in written:
         typer.echo(remark)
 

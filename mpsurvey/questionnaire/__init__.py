@@ -16,7 +16,7 @@ from mpsurvey.questionnaire.ddi import ddi_document, write_ddi
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
 from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.placed import Link, Placed
-from mpsurvey.questionnaire.plan import read_plan
+from mpsurvey.questionnaire.plan import read_plan, read_plan_with_catalogue
 from mpsurvey.questionnaire.survey_solutions import write_survey_solutions
 from mpsurvey.questionnaire.surveyjs import surveyjs_document, write_surveyjs
 from mpsurvey.questionnaire.writing import write_form
@@ -38,6 +38,7 @@ __all__ = [
     "in_columns",
     "new_form",
     "read_plan",
+    "read_plan_with_catalogue",
     "read_xlsform",
     "surveyjs_document",
     "write_codebook",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mpsurvey.catalogue import Module
+from mpsurvey.catalogue import Catalogue, Module
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.placed import Placed
 
@@ -51,6 +51,8 @@ class FormReport:
         Host variables that modules need in the analysis and that the form does not link.
     supplies
         Every variable that data from the form will hold.
+    indicators
+        Ids of the catalogue's indicators that the form's data will suffice for.
     host_problems
         Faults of the host form itself.
     """
@@ -61,6 +63,7 @@ class FormReport:
     without_wording: tuple[tuple[str, int], ...]
     for_analysis: tuple[tuple[str, tuple[str, ...]], ...]
     supplies: frozenset[str]
+    indicators: tuple[str, ...]
     host_problems: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -81,13 +84,24 @@ class FormReport:
             lines.append(f"Language {language}: {count} host questions have no wording")
         for module, names in self.for_analysis:
             lines.append(f"{module}: its analysis also needs {', '.join(names)}")
+        if self.indicators:
+            shown = ", ".join(self.indicators[:8])
+            more = f" and {len(self.indicators) - 8} more" if len(self.indicators) > 8 else ""
+            lines.append(f"{len(self.indicators)} indicators become computable: {shown}{more}")
         lines += self.host_problems
         return "\n".join(lines)
 
 
-def form_report(form: Questionnaire) -> FormReport:
+def form_report(form: Questionnaire, catalogue: Catalogue | None = None) -> FormReport:
     """Say what the modules of a form add to it.
 
+    Parameters
+    ----------
+    catalogue
+        Where the indicators are that may become computable; none are looked for without.
+
+    Examples
+    --------
     >>> from mpsurvey.catalogue import load_catalogue
     >>> from mpsurvey.questionnaire import new_form
     >>> core = load_catalogue().module("mig_core")
@@ -110,13 +124,21 @@ def form_report(form: Questionnaire) -> FormReport:
         lacking = tuple(name for name in placed.module.hosts if name not in placed.hosts)
         if lacking:
             analysis.append((placed.module.id, lacking))
+    supplied = frozenset(_supplied(form.placed))
+    computable: tuple[str, ...] = ()
+    if catalogue is not None:
+        given = {name for name, host in catalogue.hosts.items() if host.of == "design"}
+        computable = tuple(
+            one.id for one in catalogue.indicators() if one.names and one.names <= supplied | given
+        )
     return FormReport(
         title=form.host.name,
         host_questions=len(asked),
         burdens=tuple(_burden(placed.module) for placed in form.placed),
         without_wording=tuple(one for one in without if one[1]),
         for_analysis=tuple(analysis),
-        supplies=frozenset(_supplied(form.placed)),
+        supplies=supplied,
+        indicators=computable,
         host_problems=form.host.problems,
     )
 

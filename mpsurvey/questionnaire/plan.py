@@ -11,7 +11,7 @@ from mpsurvey.catalogue.marked import Problems, compose
 from mpsurvey.errors import CatalogueError, MpsurveyError
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
 
-__all__ = ["PLAN", "read_plan"]
+__all__ = ["PLAN", "read_plan", "read_plan_with_catalogue"]
 
 _INSERT = Record(
     "An insertion",
@@ -40,7 +40,7 @@ PLAN = Record(
 )
 
 
-def read_plan(path: Path | str, catalogue: Catalogue | None = None) -> Questionnaire:
+def read_plan(path: Path | str) -> Questionnaire:
     """Make the form that a plan describes.
 
     ::
@@ -57,6 +57,11 @@ def read_plan(path: Path | str, catalogue: Catalogue | None = None) -> Questionn
     CatalogueError
         With every fault of the plan, by line; then of every insertion.
     """
+    return read_plan_with_catalogue(path)[0]
+
+
+def read_plan_with_catalogue(path: Path | str) -> tuple[Questionnaire, Catalogue]:
+    """Make the form of a plan, and return with it the catalogue that the plan reads."""
     source = Path(path)
     problems = Problems(source.name)
     node = compose(source, problems)
@@ -66,7 +71,7 @@ def read_plan(path: Path | str, catalogue: Catalogue | None = None) -> Questionn
     if problems.found or not isinstance(plan, Fields):
         raise CatalogueError(problems.lines())
     folders = [source.parent / one for one in plan.get("library", ())]
-    found = catalogue or load_catalogue(*folders)
+    found = load_catalogue(*folders)
     form = _begun(plan, source.parent)
     for each in plan["modules"]:
         options = {key: value for key, value in each.items() if key != "module"}
@@ -77,7 +82,7 @@ def read_plan(path: Path | str, catalogue: Catalogue | None = None) -> Questionn
                 problems.add(each.line, fault)
     if problems.found:
         raise CatalogueError(problems.lines())
-    return form
+    return form, found
 
 
 def _begun(plan: Fields, folder: Path) -> Questionnaire:

@@ -185,7 +185,10 @@ def test_the_command_checks_a_folder(office):
 
 def test_the_report_counts_before_and_after(plan):
     form = read_plan(plan)
-    report = form_report(form)
+    report = form_report(form, CATALOGUE)
+    known = {one.id for one in CATALOGUE.indicators()}
+    assert set(report.indicators) <= known
+    assert bool(report.indicators) == bool(known)
     assert report.host_questions == 104
     core, absent = report.burdens
     module = CATALOGUE.module("mig_core")

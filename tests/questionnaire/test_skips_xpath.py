@@ -9,6 +9,10 @@ from __future__ import annotations
 import io
 import random
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -173,3 +177,21 @@ def test_without_one_guard_the_same_test_fails(monkeypatch):
     assert any(disagreements(CATALOGUE.module(name), 40) for name in ("mig_core", "mig_legal"))
     monkeypatch.setattr(XPath, "guards", lambda self, node: [])
     assert any(disagreements(CATALOGUE.module(name), 40) for name in ("mig_core", "mig_legal"))
+
+
+def test_the_forms_travel_between_collect_and_the_web():
+    for name in ("mig_remit_in", "mig_trip", "mig_work"):
+        assert rxeval.check_form(xform_of(form_of(CATALOGUE.module(name)))) == []
+
+
+def test_xlsform_lint_finds_nothing(tmp_path):
+    lint = shutil.which("xlsform-lint") or Path(sys.executable).with_name("xlsform-lint")
+    if not Path(lint).exists():
+        pytest.skip("xlsform-lint is not installed")
+    form = new_form("T", languages=("en", "fr", "ar"), home=HOME)
+    for name in ("mig_absent", "mig_remit_in", "mig_core"):
+        form = form.insert(CATALOGUE.module(name), hosts="add")
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(xlsform_bytes(form))
+    done = subprocess.run([lint, path], capture_output=True, text=True, check=False)
+    assert "0 errors, 0 warnings" in done.stdout
