@@ -214,11 +214,11 @@ def unit_totals(
         values = np.empty((many, 1 + len(columns)))
         values[:, 0] = here.weights
         for place, (name, column) in enumerate(
-            zip(names or [None] * len(columns), columns, strict=True), start=1
+            zip(names or [""] * len(columns), columns, strict=True), start=1
         ):
             add = partial(here.sums, column)
             values[:, place] = (
-                add() if key is None or name is None else sample.recall(("sums", key, name), add)
+                add() if key is None or not name else sample.recall(("sums", key, name), add)
             )
     else:
         category = categories.code if rows is None else categories.code[rows]
@@ -282,7 +282,8 @@ class _Layout:
     def sums(self, column: Floats) -> Floats:
         """Weighted sums of a column, shape (m,)."""
         kept = column if self.rows is None else column[self.rows]
-        return np.bincount(self.pair, weights=self.weight * kept, minlength=len(self.unit))
+        sums = np.bincount(self.pair, weights=self.weight * kept, minlength=len(self.unit))
+        return np.asarray(sums, dtype=np.float64)
 
 
 def _lay_out(
@@ -297,7 +298,9 @@ def _lay_out(
     domain = domains.code if rows is None or domains.code is None else domains.code[rows]
     size = domains.size
     pair, unit_of, domain_of = _pairs(unit, domain, size, sample.units.count)
-    weights = np.bincount(pair, weights=weight, minlength=len(unit_of))
+    weights = np.asarray(
+        np.bincount(pair, weights=weight, minlength=len(unit_of)), dtype=np.float64
+    )
     n = np.array([len(weight)]) if domain is None else np.bincount(domain, minlength=size)
     df = _degrees_of_freedom(sample.units, unit_of, domain_of, weights > 0, size)
     return _Layout(rows, weight, domain, pair, unit_of, domain_of, weights, n, df)
