@@ -290,10 +290,15 @@ def lorenz(
     def influence(y: Floats, w: Floats) -> Floats:
         people, income = cumulated(y, w)
         ordinates = figures(y, w)
-        at = np.interp(points * people[-1], people, np.append(y[0], y))[:, None]
-        share = points[:, None]
-        found = (y - at) * (y <= at) + share * at - y * ordinates[:, None]
-        return np.where((share == 0) | (share == 1), 0.0, found / income[-1])
+        quantiles = np.interp(points * people[-1], people, np.append(y[0], y))
+        found = np.zeros((len(points), len(y)))
+        # One ordinate after the other: side by side they would need memory for several tables.
+        for one, share, at, ordinate in zip(found, points, quantiles, ordinates, strict=True):
+            if 0 < share < 1:
+                np.multiply(y - at, y <= at, out=one)
+                one += share * at - y * ordinate
+                one /= income[-1]
+        return found
 
     return answer_functional(
         question,

@@ -155,7 +155,8 @@ def evaluate_functional(question: Question, functional: Functional) -> Evaluated
                 here = slice(start, end)
                 if start < end:
                     one = functional.influence(ordered.values[here], ordered.weights[here])
-                    influence[:, ordered.rows[here]] = np.where(np.isfinite(one), one, 0.0)
+                    one[~np.isfinite(one)] = 0.0
+                    influence[:, ordered.rows[here]] = one
         totals, scores = influence_scores(question, influence.T)
         return Evaluated(totals, estimate, scores)
     totals = scan.unit_totals(sample, domains, answered=question.answered)
