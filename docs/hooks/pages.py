@@ -38,7 +38,9 @@ def on_page_content(content: str, **_: Any) -> str:
 
 def mathml(formula: str, display: str) -> str:
     """Convert one formula as it stands in a page, where < and & are escaped."""
-    return str(convert(html.unescape(formula).strip(), display=display))
+    made = str(convert(html.unescape(formula).strip(), display=display))
+    # The converter takes a plus-minus for a letter, which has no space around it.
+    return made.replace("<mi>&#x000B1;</mi>", "<mo>&#x000B1;</mo>")
 
 
 def verbs() -> str:
@@ -56,8 +58,12 @@ def _verb(command: Any, name: str) -> list[str]:
         return told
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option"]
-    named = " ".join(str(one.name).upper() for one in arguments)
-    told += ["```console", f"$ {name} {named}{' [options]' if options else ''}".rstrip(), "```", ""]
+    words = [
+        name,
+        *(str(one.name).upper() for one in arguments),
+        *(["[options]"] if options else []),
+    ]
+    told += ["```console", f"$ {' '.join(words)}", "```", ""]
     if options:
         told += ["| Option | What it says |", "|---|---|"]
         told += [f"| `{', '.join(one.opts)}` | {_said(one)} |" for one in options]

@@ -209,6 +209,7 @@ _RULES = (
     ("normal_unbiased", ("hf9",)),
 )
 _BASIC = "Totals, means, shares, ratios"
+_QUANTILES = "Quantiles: mp.quantile and svyquantile"
 _LONELY = {"certainty": "certainty", "centre": "adjust", "average": "average"}
 
 LINES = [
@@ -226,7 +227,7 @@ LINES = [
     *(
         Line(
             _BASIC,
-            f'Design(lonely_psu="{ours}")',
+            f'lonely_psu="{ours}"',
             f'survey.lonely.psu="{theirs}"',
             lambda rule=ours: lonely(rule),
         )
@@ -246,8 +247,8 @@ LINES = [
     ),
     *(
         Line(
-            "Intervals of shares",
-            f'mp.proportion(ci="{ours}")',
+            "Intervals of shares: mp.proportion(ci=) and svyciprop(method=)",
+            f'ci="{ours}"',
             f'svyciprop(method="{theirs}")',
             lambda ci=ours: proportions(ci),
         )
@@ -260,14 +261,14 @@ LINES = [
     ),
     *(
         Line(
-            "Quantiles",
-            f'mp.quantile(rule="{ours}")',
-            " or ".join(f'svyquantile(qrule="{one}")' for one in theirs),
+            _QUANTILES,
+            f'rule="{ours}"',
+            " or ".join(f'qrule="{one}"' for one in theirs),
             lambda rules=theirs: quantiles(rules),
         )
         for ours, theirs in _RULES
     ),
-    Line("Quantiles", "... by replication", "svyquantile of a replicate design",
+    Line(_QUANTILES, "... by replication", "of a replicate design",
          replicated_quantiles),
     Line("Moments", "mp.variance", "svyvar", lambda: moments("variance")),
     Line(
@@ -280,22 +281,22 @@ LINES = [
     Line("Comparisons", "mp.contrast", "svycontrast", contrasts),
     *(
         Line(
-            "Replicates in the file",
-            f"Design(replicates={ours})",
+            "Replicates in the file: Design(replicates=) and svrepdesign",
+            ours,
             theirs,
             lambda name=name: replicates(name),
         )
         for name, ours, theirs in (
-            ("JK1", "Jackknife(...)", 'svrepdesign(type="JK1")'),
-            ("JKn", "Jackknife(multipliers=[...])", 'svrepdesign(type="JKn")'),
-            ("JK2", "Jackknife(multipliers=1)", 'svrepdesign(type="JK2")'),
-            ("BRR", "Brr(...)", 'svrepdesign(type="BRR")'),
-            ("Fay", "Brr(fay=0.3)", 'svrepdesign(type="Fay")'),
-            ("bootstrap", "Bootstrap(...)", 'svrepdesign(type="bootstrap")'),
+            ("JK1", "Jackknife(...)", 'type="JK1"'),
+            ("JKn", "Jackknife(multipliers=[...])", 'type="JKn"'),
+            ("JK2", "Jackknife(multipliers=1)", 'type="JK2"'),
+            ("BRR", "Brr(...)", 'type="BRR"'),
+            ("Fay", "Brr(fay=0.3)", 'type="Fay"'),
+            ("bootstrap", "Bootstrap(...)", 'type="bootstrap"'),
             (
                 "successive differences",
                 "SuccessiveDifference(...)",
-                'svrepdesign(type="successive-difference")',
+                'type="successive-difference"',
             ),
         )
     ),

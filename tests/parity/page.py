@@ -66,12 +66,11 @@ def _code(words: str) -> str:
     """Set calls in code, and leave words as they are."""
     if words.startswith("..."):
         return words
+    if " or " in words:
+        return " or ".join(map(_code, words.split(" or ")))
     call, *said = words.split(", ") if words.startswith("mp.") else [words]
-    is_call = any(sign in call for sign in (".", "(", "=", "::")) or call in (
-        "rake",
-        "postStratify",
-    )
-    is_call = is_call or (call.startswith("svy") and " " not in call)
+    known = call in ("rake", "postStratify") or (call.startswith("svy") and " " not in call)
+    is_call = known or any(sign in call for sign in (".", "(", "=", "::"))
     return ", ".join([f"`{call}`" if is_call else call, *said])
 
 
