@@ -1,0 +1,26 @@
+"""A survey's own variables become the modules' concepts, by a crosswalk that people can read."""
+
+from mpsurvey.harmonisation.applying import harmonise
+from mpsurvey.harmonisation.crosswalk import Band, Candidate, Crosswalk, Linked, Mapped
+from mpsurvey.harmonisation.harmonised import Harmonised
+from mpsurvey.harmonisation.proposing import propose_crosswalk
+from mpsurvey.harmonisation.reading import read_crosswalk, ready_crosswalks
+from mpsurvey.harmonisation.report import Finding, Report
+from mpsurvey.harmonisation.writing import as_yaml, write_crosswalk
+
+__all__ = [
+    "Band",
+    "Candidate",
+    "Crosswalk",
+    "Finding",
+    "Harmonised",
+    "Linked",
+    "Mapped",
+    "Report",
+    "as_yaml",
+    "harmonise",
+    "propose_crosswalk",
+    "read_crosswalk",
+    "ready_crosswalks",
+    "write_crosswalk",
+]

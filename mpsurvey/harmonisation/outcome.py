@@ -1,0 +1,137 @@
+"""What comes of harmonising: data, descriptions, report, design."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mpsurvey.declaration import Design
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.harmonisation.columns import kept_columns
+from mpsurvey.harmonisation.deriving import Gathering
+from mpsurvey.harmonisation.describing import described
+from mpsurvey.harmonisation.harmonised import Harmonised
+from mpsurvey.harmonisation.recoding import Answers
+from mpsurvey.harmonisation.report import Report
+from mpsurvey.harmonisation.tables import Table
+from mpsurvey.harmonisation.work import Work
+from mpsurvey.microdata import Microdata, Reasons
+
+__all__ = ["outcome"]
+
+
+def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
+    """Put the variables, the concepts and the report together."""
+    tables, rosters, concepts = work.tables, work.rosters, work.concepts
+    table = tables[None]
+    absent = {name for name, mapped in work.walk.variables.items() if mapped.absent}
+    frame, variables, reasons = described(
+        {name: a for name, a in table.answers.items() if name not in absent},
+        concepts,
+        work.targets,
+        language,
+    )
+    data = table.data
+    kept = _kept(work, data, frame, keep)
+    for name in kept:
+        frame[name] = data.frame[name].to_numpy(copy=False)
+        variables[name] = data.variables[name]
+        if name in data.reasons:
+            reasons[name] = data.reasons[name]
+    made = pd.DataFrame(frame, index=data.frame.index, copy=False)
+    report = Report(
+        crosswalk=f"{work.walk.id} {work.walk.version}",
+        rows=len(data),
+        findings=tuple(work.findings),
+        mapped={
+            name: int(a.answered.sum()) for name, a in table.answers.items() if name not in absent
+        },
+        concepts={name: int((~np.isnan(v)).sum()) for name, v in concepts.items()},
+        not_worked_out=work.lacking,
+        nearly=tuple(work.nearly),
+        not_checked=work.examined.not_checked,
+        remarks=tuple(work.remarks),
+    )
+    return Harmonised(
+        made,
+        variables,
+        data.source,
+        _design(data, made),
+        reasons=reasons,
+        title=data.title,
+        notes=data.notes,
+        weight="weight" if "weight" in made.columns else data.weight,
+        remarks=data.remarks,
+        report=report,
+        of={name: work.targets[name].of for name in made.columns if name in work.targets},
+        rosters={name: _roster(work, tables[name], one, language) for name, one in rosters.items()},
+    )
+
+
+def _kept(work: Work, data: Microdata, made: Mapping[str, Any], keep: tuple[str, ...]) -> list[str]:
+    wanted = kept_columns(data.variables, (*work.walk.keep, *keep))
+    absent = [name for name in (*work.walk.keep, *keep) if not kept_columns(data.variables, [name])]
+    if absent:
+        work.remarks.append(f"To be kept, and not in this file: {', '.join(absent)}.")
+    if data.design is not None:
+        wanted += kept_columns(data.variables, design_columns(data.design))
+    hidden = [c for c in dict.fromkeys(wanted) if c in made and not _same(work, c)]
+    if hidden and "*" not in keep:
+        raise MpsurveyError(
+            f"The file's column '{name}' is to be kept, and the crosswalk makes another "
+            f"variable '{name}'. Rename the file's column first, or do not keep it."
+            for name in hidden
+        )
+    return [c for c in dict.fromkeys(wanted) if c not in made]
+
+
+def _same(work: Work, name: str) -> bool:
+    mapped = work.walk.variables.get(name)
+    return mapped is not None and mapped.column == name and not mapped.recode
+
+
+def _design(data: Microdata, made: pd.DataFrame) -> Design | None:
+    """The file's own design, or that of the host variables that were mapped."""
+    if data.design is not None:
+        return data.design
+    psu = "psu" if "psu" in made.columns else None
+    strata = "stratum" if "stratum" in made.columns else None
+    if "weight" not in made.columns or (psu is None and strata is None):
+        return None  # a weight alone would pass for a simple random sample
+    return Design(weight="weight", strata=strata, psu=psu)
+
+
+def _roster(work: Work, table: Table, one: Gathering, language: str) -> Microdata:
+    beside = [c for c in one.frame.columns if c not in table.answers]
+    got = dict(table.answers)
+    concepts = {
+        c: one.frame[c].to_numpy()
+        for c in beside
+        if work.targets[c].concept is not None and work.targets[c].of == "roster"
+    }
+    for column in beside:
+        if column not in concepts:
+            values = one.frame[column].to_numpy()
+            got[column] = Answers(values, Reasons.gather(len(values), []))
+    frame, variables, reasons = described(got, concepts, work.targets, language)
+    made = pd.DataFrame(frame, copy=False)
+    return Microdata(made, variables, table.data.source, _design(table.data, made), reasons=reasons)
+
+
+def design_columns(design: Design) -> list[str]:
+    """Return the columns and patterns that a design names."""
+    out: list[str] = []
+    for part in (design.weight, design.strata, design.psu, design.fpc):
+        if isinstance(part, str):
+            out.append(part)
+        elif part is not None:
+            out += [one for one in part if isinstance(one, str)]
+    columns = getattr(design.replicates, "columns", None)
+    if isinstance(columns, str):
+        out.append(columns)
+    elif columns is not None:
+        out += list(columns)
+    return out

@@ -1,0 +1,331 @@
+"""One harmonising, step by step: files, variables, checks, concepts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mpsurvey.catalogue import Catalogue, Module
+from mpsurvey.errors import ColumnMissing, MpsurveyError, did_you_mean
+from mpsurvey.harmonisation.checking import (
+    Examined,
+    Policy,
+    check_answers,
+    check_got,
+    check_routing,
+    check_units,
+)
+from mpsurvey.harmonisation.columns import actual_columns, kept_columns
+from mpsurvey.harmonisation.countries import CountryNames
+from mpsurvey.harmonisation.crosswalk import Crosswalk, Mapped
+from mpsurvey.harmonisation.deriving import Gathering, gathered, worked_out
+from mpsurvey.harmonisation.joining import Link, linked
+from mpsurvey.harmonisation.recoding import Answers
+from mpsurvey.harmonisation.report import Finding
+from mpsurvey.harmonisation.tables import Table, absent_columns
+from mpsurvey.harmonisation.target import Target
+from mpsurvey.microdata import Microdata, Reasons
+
+__all__ = ["Work"]
+
+
+@dataclass(slots=True)
+class Work:
+    """One harmonising: what is known of the modules, and what has been got and found.
+
+    Attributes
+    ----------
+    tables
+        The main file (under None) and the further ones, with the variables got from each.
+    rosters
+        Rows of rosters with the main file's variables beside them.
+    concepts
+        Derived concepts of the main file, each of shape (rows,).
+    """
+
+    catalogue: Catalogue
+    targets: Mapping[str, Target]
+    walk: Crosswalk
+    home: int | None
+    policy: Policy
+    findings: list[Finding] = field(default_factory=list)
+    examined: Examined = field(default_factory=Examined)
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    nearly: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    tables: dict[str | None, Table] = field(default_factory=dict)
+    rosters: dict[str, Gathering] = field(default_factory=dict)
+    concepts: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+    def do(self, data: Any, files: Mapping[str, Any], keep: tuple[str, ...]) -> None:
+        """Read the files, get every variable, check it, and work out the concepts."""
+        unknown = [name for name in files if name not in self.walk.files]
+        if unknown:
+            raise MpsurveyError(
+                f"The crosswalk has no file '{name}'.{did_you_mean(name, self.walk.files)}"
+                for name in unknown
+            )
+        main_data = self._microdata(data, None, keep)
+        countries = CountryNames(self.catalogue.codelist("CNT"))
+        tables: dict[str | None, Table] = {None: Table(main_data, self.walk, self.home, countries)}
+        for name, given in files.items():
+            tables[name] = Table(self._microdata(given, name, ()), self.walk, self.home, countries)
+        problems, dropped = absent_columns(self.walk, tables)
+        if problems:
+            raise MpsurveyError(problems)
+        if dropped:
+            self.walk = self.walk.without(*dropped)
+            self.remarks.append(
+                f"This file lacks what the crosswalk has for: {', '.join(dropped)}."
+            )
+        links = {
+            name: linked(main_data, tables[name].data, self.walk.files[name]) for name in files
+        }
+        self._note_links(links, tables)
+        for mapped in self.walk.variables.values():
+            self._get(mapped, tables, links)
+        self._identify_households(tables[None])
+        main = self._check(tables[None])
+        rosters = self._rosters(tables, links, main)
+        concepts = self._concepts(main, rosters)
+        self._fail()
+        self.tables, self.rosters, self.concepts = tables, rosters, concepts
+
+    # -- files
+
+    def _microdata(self, given: Any, name: str | None, keep: tuple[str, ...]) -> Microdata:
+        if isinstance(given, Microdata):
+            return given
+        try:
+            frame = nw.from_native(given)
+        except TypeError:
+            which = "the data" if name is None else f"'{name}'"
+            raise MpsurveyError(
+                f"{which} is {type(given).__name__}, not a frame: read the file first with "
+                "mpsurvey.read."
+            ) from None
+        if isinstance(frame, nw.LazyFrame):
+            columns = frame.collect_schema().names()
+            needed = self._needed(columns, name, keep)
+            return Microdata(frame.select(needed).collect("pandas").to_native())
+        return Microdata(frame.to_native())
+
+    def _needed(
+        self, columns: Collection[str], name: str | None, keep: tuple[str, ...]
+    ) -> list[str]:
+        """Columns of a lazy frame that are read."""
+        used = {n for m in self.walk.variables.values() if m.file == name for n in m.names}
+        if name is None:
+            used |= {*self.walk.household, *self.walk.keep, *keep}
+            used |= {ours for link in self.walk.files.values() for ours in link.key}
+        else:
+            used |= set(self.walk.files[name].key.values())
+        wanted = set(kept_columns(columns, used))
+        for one in used:
+            wanted |= set(actual_columns(one, columns).values())
+        return [column for column in columns if column in wanted]
+
+    def _note_links(self, links: Mapping[str, Link], tables: Mapping[str | None, Table]) -> None:
+        for name, link in links.items():
+            which = self.walk.files[name]
+            if which.unit != "roster" and link.main_alone:
+                what = f"rows of the main file without a {which.unit} in it"
+                self._find("join", name, what, link.main_alone, len(tables[None]), which.place)
+            if link.other_alone:
+                what = "rows without a row of the main file"
+                self._find("join", name, what, link.other_alone, len(tables[name]), which.place)
+
+    def _find(self, kind: Any, name: str, what: str, count: int, of: int, place: str = "") -> None:
+        self.findings.append(self.policy.finding(kind, name, what, count, of, place))
+
+    # -- variables
+
+    def _get(
+        self, mapped: Mapped, tables: Mapping[str | None, Table], links: Mapping[str, Link]
+    ) -> None:
+        target = self.targets[mapped.name]
+        table = tables[mapped.file]
+        answers = table.get(mapped, target)
+        self.findings += check_got(answers, mapped, target, self.policy)
+        if mapped.file is not None and self.walk.files[mapped.file].unit != "roster":
+            tables[None].answers[mapped.name] = answers.take(links[mapped.file].row_of_main)
+
+    def _identify_households(self, main: Table) -> None:
+        columns = [main.actual(c) for c in self.walk.household]
+        absent = [("'household'", c) for c in columns if c not in main.data.variables]
+        if absent:
+            raise ColumnMissing(absent, main.data.variables)
+        if not columns or "hh_id" in main.answers:
+            return
+        series = [main.data.frame[c] for c in columns]
+        if len(series) == 1:
+            values = series[0].to_numpy()
+        else:
+            joined = series[0].astype(str)
+            for one in series[1:]:
+                joined = joined + "-" + one.astype(str)
+            values = joined.to_numpy(dtype=object)
+        main.answers["hh_id"] = Answers(values, Reasons.gather(len(main), []))
+
+    def _check(self, table: Table) -> pd.DataFrame:
+        frame = table.frame()
+        places = {name: m.place for name, m in self.walk.variables.items()}
+        found = check_answers(frame, table.answers, self.targets, self.policy, self.home, places)
+        routed = check_routing(
+            frame, table.answers, self.targets, self.walk, self.policy, self.home
+        )
+        self.findings += [*found.findings, *routed.findings]
+        self.examined.not_checked |= found.not_checked | routed.not_checked
+        if self.walk.unit == "person" and "hh_id" in table.answers:
+            household, _ = pd.factorize(pd.Series(table.answers["hh_id"].values))
+            self.findings += check_units(
+                table.answers, self.targets, household, self.policy, places
+            )
+        return frame
+
+    def _rosters(
+        self,
+        tables: Mapping[str | None, Table],
+        links: Mapping[str, Link],
+        main: pd.DataFrame,
+    ) -> dict[str, Gathering]:
+        """Check the rosters' own answers, and put the main file's variables beside each row."""
+        out = {}
+        for name, link in links.items():
+            if self.walk.files[name].unit != "roster":
+                continue
+            table = tables[name]
+            beside = main.iloc[np.maximum(link.row_of_other, 0)].reset_index(drop=True)
+            beside.loc[link.row_of_other < 0] = np.nan
+            of_household = [
+                column
+                for column in beside.columns
+                if column not in table.answers
+                and (
+                    self.walk.unit == "household"
+                    or self.targets[column].of in ("household", "design")
+                    or len(self.walk.files[name].key) > 1
+                )
+            ]
+            frame = pd.concat([table.frame(), beside[of_household]], axis=1)
+            places = {n: m.place for n, m in self.walk.variables.items()}
+            found = check_answers(
+                frame, table.answers, self.targets, self.policy, self.home, places
+            )
+            routed = check_routing(
+                frame, table.answers, self.targets, self.walk, self.policy, self.home
+            )
+            self.findings += [*found.findings, *routed.findings]
+            self.examined.not_checked |= found.not_checked | routed.not_checked
+            out[name] = Gathering(frame, link.other, link.main, link.size)
+            self._count_rows(name, link, main)
+        return out
+
+    def _count_rows(self, name: str, link: Link, main: pd.DataFrame) -> None:
+        """Compare the rows of a roster with the number that the interview gave."""
+        for module in self.catalogue.modules():
+            if module.roster is None or module.roster.name != name:
+                continue
+            count = module.roster.count
+            if count not in main.columns:
+                return
+            rows = np.bincount(link.other[link.other >= 0], minlength=link.size)
+            there = np.append(rows, 0)[link.main]
+            said = main[count].fillna(0).to_numpy(dtype=np.float64)
+            if module.roster.most is not None:
+                said = np.minimum(said, module.roster.most)
+            if (differ := int((there != said).sum())) > 0:
+                what = f"rows in the roster differ from '{count}'"
+                self._find("join", name, what, differ, len(main))
+
+    # -- concepts
+
+    def _concepts(
+        self, main: pd.DataFrame, rosters: dict[str, Gathering]
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        done: dict[str, npt.NDArray[np.float64]] = {}
+        for module in self.catalogue.modules():
+            for concept in module.concepts:
+                if concept.name in self.walk.variables:
+                    continue
+                if concept.roster:
+                    self._in_roster(concept, module, rosters)
+                    continue
+                roster = rosters.get(concept.over) if concept.over else None
+                absent = self._absent(concept, main, roster)
+                if absent:
+                    self._lacks(concept, absent, main)
+                    continue
+                if concept.over is not None and roster is not None:
+                    values = gathered(concept, main, roster, self.home)
+                else:
+                    values = worked_out(concept, main, self.home)
+                values = self._within(module, main, values)
+                done[concept.name] = values
+                main[concept.name] = values
+        return done
+
+    def _absent(
+        self, concept: Any, main: pd.DataFrame, roster: Gathering | None
+    ) -> tuple[str, ...]:
+        if concept.over is not None and roster is None:
+            return (concept.over,)
+        needed: set[str] = set()
+        if roster is not None:
+            rules = (concept.value, concept.where)
+            inside = frozenset().union(*(rule.names for rule in rules if rule is not None))
+            needed |= inside - set(roster.frame.columns)
+            if concept.universe is not None:
+                needed |= concept.universe.names - set(main.columns)
+        else:
+            needed |= concept.names - set(main.columns)
+        if self.home is None and any(rule.uses_home for rule in concept.rules):
+            needed.add("HOME")
+        return tuple(sorted(needed))
+
+    def _lacks(self, concept: Any, absent: tuple[str, ...], frame: pd.DataFrame) -> None:
+        self.lacking[concept.name] = absent
+        there = concept.names & set(frame.columns)
+        if any(self.targets[name].origin != "host" for name in there):
+            self.nearly.append(concept.name)
+
+    def _in_roster(self, concept: Any, module: Module, rosters: dict[str, Gathering]) -> None:
+        name = module.roster.name if module.roster else ""
+        roster = rosters.get(name)
+        absent: tuple[str, ...] = (name,)
+        if roster is not None:
+            absent = tuple(sorted(concept.names - set(roster.frame.columns)))
+            if self.home is None and any(rule.uses_home for rule in concept.rules):
+                absent = (*absent, "HOME")
+        if roster is None or absent:
+            self._lacks(concept, absent, roster.frame if roster is not None else pd.DataFrame())
+            return
+        roster.frame[concept.name] = worked_out(concept, roster.frame, self.home)
+
+    def _within(
+        self, module: Module, main: pd.DataFrame, values: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Leave a concept missing outside the universe of its module."""
+        rule = module.universe
+        if rule is None:
+            return values
+        if rule.names - set(main.columns) or (rule.uses_home and self.home is None):
+            lacked = ", ".join(sorted(rule.names - set(main.columns))) or "HOME"
+            remark = f"Concepts of {module.id} are not confined to {rule}: {lacked} is lacking."
+            if remark not in self.remarks:
+                self.remarks.append(remark)
+            return values
+        return np.where(rule.mask(main, home=self.home), values, np.nan)
+
+    def _fail(self) -> None:
+        wrong = [str(one) for one in self.findings if one.action == "fail"]
+        if wrong:
+            raise MpsurveyError(
+                [*wrong, "Mend the crosswalk or the file, or let them pass: strict=False."]
+            )
