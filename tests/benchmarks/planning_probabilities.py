@@ -99,4 +99,4 @@ for method, ordered in [(m, o) for m in METHODS for o in (True, False)]:
         # Pareto's probabilities are approximate by nature; what is shown is how near they are.
         failed |= method != "pareto" and (first_z > 5 or pair_z > 5)
 print(f"{compared} probabilities compared, {past} past z = 4")
-sys.exit(failed)
+sys.exit(int(failed))

@@ -32,4 +32,4 @@ table["ratio"] = table["found"] / table["promised"]
 print(table.round(4))
 worst = (table["ratio"] - 1).abs().max()
 print(f"{len(spread)} samples; farthest from the promise: {worst:.1%}")
-sys.exit(worst > 0.10)
+sys.exit(int(worst > 0.10))
