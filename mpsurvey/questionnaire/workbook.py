@@ -13,6 +13,7 @@ import os
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = ["Sheet", "Workbook", "column_letters", "write_whole"]
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+LARGEST = 400 << 20
 _CELL = re.compile(r"([A-Z]{1,3})(\d+)")
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 # Characters that XML cannot hold.
@@ -34,6 +36,13 @@ def _etree() -> Any:
         return importlib.import_module("lxml.etree")
     except ImportError as error:
         raise ExtraMissing("Editing a workbook", "forms") from error
+
+
+def _parsed(content: bytes) -> Any:
+    """Parse XML that others wrote: no entities, no network, no giant trees."""
+    etree = _etree()
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    return etree.fromstring(content, parser)
 
 
 def _tag(name: str) -> str:
@@ -98,12 +107,16 @@ class Workbook:
             )
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                if sum(info.file_size for info in archive.infolist()) > LARGEST:
+                    raise FileUnreadable(f"{name} unpacks to more than {LARGEST >> 20} MB.")
                 self._order = [info.filename for info in archive.infolist()]
                 self._parts = {one: archive.read(one) for one in self._order}
                 self._read_sheets()
-        except (zipfile.BadZipFile, KeyError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError) as error:
             raise FileUnreadable(f"{name} is not an .xlsx workbook.") from error
-        except _etree().XMLSyntaxError as error:
+        except (_etree().XMLSyntaxError, RuntimeError, ValueError, OSError) as error:
+            if isinstance(error, FileUnreadable):
+                raise
             raise FileUnreadable(f"{name} is damaged: {error}.") from error
         self._open: dict[str, Sheet] = {}
 
@@ -119,7 +132,12 @@ class Workbook:
     def sheet(self, name: str) -> Sheet:
         """Open a sheet for reading and editing."""
         if name not in self._open:
-            self._open[name] = Sheet(self, name, self._paths[name])
+            try:
+                self._open[name] = Sheet(self, name, self._paths[name])
+            except (_etree().XMLSyntaxError, ValueError, TypeError) as error:
+                raise FileUnreadable(
+                    f"{self.name}: the sheet '{name}' is damaged: {error}."
+                ) from error
         return self._open[name]
 
     def has_part(self, path: str) -> bool:
@@ -148,10 +166,9 @@ class Workbook:
         return Workbook(self.to_bytes(), self.name)
 
     def _read_sheets(self) -> None:
-        etree = _etree()
-        relations = etree.fromstring(self._parts["xl/_rels/workbook.xml.rels"])
+        relations = _parsed(self._parts["xl/_rels/workbook.xml.rels"])
         targets = {one.get("Id"): one.get("Target") for one in relations}
-        book = etree.fromstring(self._parts["xl/workbook.xml"])
+        book = _parsed(self._parts["xl/workbook.xml"])
         self._paths: dict[str, str] = {}
         for sheet in book.iter(_tag("sheet")):
             target = targets[sheet.get(f"{{{RELATIONS}}}id")]
@@ -160,7 +177,7 @@ class Workbook:
                 self._paths[sheet.get("name")] = path
         self._strings: list[str] = []
         if "xl/sharedStrings.xml" in self._parts:
-            shared = etree.fromstring(self._parts["xl/sharedStrings.xml"])
+            shared = _parsed(self._parts["xl/sharedStrings.xml"])
             for item in shared.iter(_tag("si")):
                 # Phonetic guides (rPh) are no part of the text.
                 texts = (
@@ -172,6 +189,8 @@ class Workbook:
 
     def shared_string(self, index: int) -> str:
         """Return a text of the workbook's common table."""
+        if not 0 <= index < len(self._strings):
+            raise FileUnreadable(f"{self.name} is damaged: a cell's text is not there.")
         return self._strings[index]
 
     def shift_formulas(self, sheet: str, above: int, by: int) -> None:
@@ -180,6 +199,7 @@ class Workbook:
             if b"<f" not in self._parts[path] and name not in self._open:
                 continue
             other = self.sheet(name)
+            other.write_out_shared_formulas()
             for formula in other.root.iter(_tag("f")):
                 old = (formula.text, formula.get("ref"))
                 if formula.text:
@@ -189,7 +209,7 @@ class Workbook:
                 other.changed = other.changed or old != (formula.text, formula.get("ref"))
         book = self._parts["xl/workbook.xml"]
         if b"<definedName " in book:
-            root = _etree().fromstring(book)
+            root = _parsed(book)
             changed = False
             for defined in root.iter(_tag("definedName")):
                 text = defined.text or ""
@@ -206,7 +226,7 @@ class Sheet:
         self.book = book
         self.name = name
         self.path = path
-        self.root = _etree().fromstring(book.part(path))
+        self.root = _parsed(book.part(path))
         self.data = self.root.find(_tag("sheetData"))
         self.changed = False
         self._number_rows()
@@ -227,6 +247,26 @@ class Sheet:
                 else:
                     match = _CELL.fullmatch(address)
                     column = _column_number(match[1]) if match else column + 1
+
+    def write_out_shared_formulas(self) -> None:
+        """Give each cell of a shared formula its own: rows that move apart cannot share one."""
+        from openpyxl.formula.translate import Translator
+
+        masters: dict[str, tuple[str, str]] = {}
+        for cell in self.data.iter(_tag("c")):
+            formula = cell.find(_tag("f"))
+            if formula is None or formula.get("t") != "shared":
+                continue
+            group, address = formula.get("si", ""), cell.get("r")
+            if formula.text:
+                masters[group] = (formula.text, address)
+            elif group in masters:
+                text, origin = masters[group]
+                moved = Translator(f"={text}", origin=origin).translate_formula(address)
+                formula.text = moved.removeprefix("=")
+            for attribute in ("t", "si", "ref"):
+                formula.attrib.pop(attribute, None)
+            self.changed = True
 
     def close(self) -> None:
         """Hand the edited XML back to the workbook."""
@@ -380,7 +420,7 @@ class Sheet:
                 element.text = _shift_ranges(element.text, above, by)
         for path, kind in self._related():
             if kind == "comments" or kind == "table":
-                root = _etree().fromstring(self.book.part(path))
+                root = _parsed(self.book.part(path))
                 for element in root.iter():
                     held = element.get("ref") if isinstance(element.tag, str) else None
                     if held is not None:
@@ -401,7 +441,7 @@ class Sheet:
         if not self.book.has_part(relations):
             return []
         out = []
-        for one in _etree().fromstring(self.book.part(relations)):
+        for one in _parsed(self.book.part(relations)):
             target = one.get("Target", "")
             if target.startswith("/"):
                 path = target.lstrip("/")

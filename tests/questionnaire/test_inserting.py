@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import random
 import runpy
 import shutil
 import subprocess
@@ -16,6 +18,7 @@ from openpyxl.cell.rich_text import CellRichText
 import mpsurvey as mp
 from mpsurvey.errors import FileUnreadable, MpsurveyError
 from mpsurvey.questionnaire import xlsform_bytes
+from mpsurvey.questionnaire.host import read_host
 from mpsurvey.questionnaire.validating import refusal
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "host_forms"
@@ -409,6 +412,67 @@ def test_what_is_no_form(tmp_path, content, says):
     path.write_bytes(content)
     with pytest.raises(FileUnreadable, match=says):
         mp.read_xlsform(path)
+
+
+def test_damaged_workbooks_give_the_one_error():
+    whole = lfs_host()
+    rng = random.Random(4)  # noqa: S311
+    for _ in range(60):
+        broken = bytearray(whole)
+        for _ in range(rng.randint(1, 40)):
+            broken[rng.randrange(len(broken))] = rng.randrange(256)
+        with contextlib.suppress(MpsurveyError):
+            read_host(bytes(broken), "x.xlsx")
+    for share in (0.1, 0.5, 0.9):
+        with pytest.raises(MpsurveyError):
+            read_host(whole[: int(len(whole) * share)], "x.xlsx")
+
+
+def test_damaged_parts_give_the_one_error():
+    rng = random.Random(6)  # noqa: S311
+    with zipfile.ZipFile(io.BytesIO(lfs_host())) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    damaged = [name for name in parts if "sheet1.xml" in name or "haredStr" in name]
+    damaged.append("xl/workbook.xml")
+    for _ in range(60):
+        name = rng.choice(damaged)
+        broken = bytearray(parts[name])
+        for _ in range(rng.randint(1, 6)):
+            broken[rng.randrange(len(broken))] = rng.randrange(256)
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for other, content in parts.items():
+                archive.writestr(other, bytes(broken) if other == name else content)
+        with contextlib.suppress(MpsurveyError):
+            read_host(out.getvalue(), "x.xlsx")
+
+
+def test_shared_formulas_keep_their_meaning(tmp_path, host):
+    with zipfile.ZipFile(host) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    shared = (
+        '<c r="P10"><f t="shared" ref="P10:P60" si="0">B10</f><v>0</v></c>',
+        '<c r="P60"><f t="shared" si="0"/><v>0</v></c>',
+    )
+    for cell in shared:
+        row = cell[7:9]
+        at = sheet.index("</row>", sheet.index(f'<row r="{row}"'))
+        sheet = sheet[:at] + cell + sheet[at:]
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    path = tmp_path / "shared.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    form = mp.read_xlsform(path, home=404).insert(
+        CATALOGUE.module("mig_diasp"), after="g_dwelling", hosts="add"
+    )
+    book = openpyxl.load_workbook(io.BytesIO(xlsform_bytes(form)))
+    formulas = {c.row: c.value for c in book["survey"]["P"] if str(c.value or "").startswith("=")}
+    low = max(formulas)
+    assert formulas[10] == "=B10"
+    assert formulas[low] == f"=B{low}"
+    assert low > 60
 
 
 def test_forms_whose_structure_is_broken(tmp_path):
