@@ -145,6 +145,73 @@ def _say_warning(message: Warning | str, *_: object) -> None:
     typer.echo(f"mpsurvey: note: {message}", err=True)
 
 
+@app.command("match")
+def _match(
+    file: Path,
+    to: Annotated[Path, typer.Option("--to", help="The .yaml crosswalk that is written.")],
+    module: Annotated[
+        list[str] | None, typer.Option("--module", help="A module; repeat. All unless given.")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option("--language", help="Of the file's labels; repeat.")
+    ] = None,
+    home: Annotated[int | None, typer.Option("--home", help="The country's M49 number.")] = None,
+    library: _Library = None,
+    encoding: _Encoding = None,
+) -> None:
+    """Propose how a file's own variables become the modules', for a person to correct."""
+    from mpsurvey import harmonisation
+
+    crosswalk = harmonisation.match_file(
+        file,
+        to,
+        modules=module or (),
+        languages=language or (),
+        home=home,
+        library=library or (),
+        encoding=encoding,
+    )
+    typer.echo(f"wrote {to}: {len(crosswalk)} variables proposed; look at every line")
+
+
+@app.command("harmonise")
+def _harmonise(
+    file: Path,
+    crosswalk: Annotated[str, typer.Argument(help="A .yaml file, or the id of a ready one.")],
+    to: Annotated[Path, typer.Option("--to", help="The file that is written.")],
+    further: Annotated[
+        list[str] | None, typer.Option("--file", help="name=path of a further file; repeat.")
+    ] = None,
+    home: Annotated[int | None, typer.Option("--home", help="The country's M49 number.")] = None,
+    fail_on: Annotated[
+        list[str] | None, typer.Option("--fail-on", help="unmapped, date, routing, ...; repeat.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", help="A column to carry over; repeat.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="A .csv of the findings.")] = None,
+    library: _Library = None,
+    language: _Language = "en",
+) -> None:
+    """Bring a file under the modules' names and codes, and list what is wrong in it."""
+    from mpsurvey import harmonisation
+
+    result = harmonisation.harmonise_file(
+        file,
+        crosswalk,
+        to,
+        files=harmonisation.named_files(further or ()),
+        home=home,
+        fail_on=fail_on or (),
+        keep=keep or (),
+        library=library or (),
+        language=language,
+        report=report,
+    )
+    typer.echo(str(result.report))
+    typer.echo(f"wrote {to}")
+
+
 @app.command("coverage")
 def _coverage(file: Path, library: _Library = None, language: _Language = "en") -> None:
     """Show which indicators a data file or a form can produce, and what the others lack."""

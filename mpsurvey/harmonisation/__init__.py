@@ -2,6 +2,7 @@
 
 from mpsurvey.harmonisation.applying import harmonise
 from mpsurvey.harmonisation.crosswalk import Band, Candidate, Crosswalk, Linked, Mapped
+from mpsurvey.harmonisation.files import harmonise_file, match_file, named_files
 from mpsurvey.harmonisation.harmonised import Harmonised
 from mpsurvey.harmonisation.proposing import propose_crosswalk
 from mpsurvey.harmonisation.reading import read_crosswalk, ready_crosswalks
@@ -19,6 +20,9 @@ __all__ = [
     "Report",
     "as_yaml",
     "harmonise",
+    "harmonise_file",
+    "match_file",
+    "named_files",
     "propose_crosswalk",
     "read_crosswalk",
     "ready_crosswalks",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -113,6 +116,20 @@ class Report:
         columns = ["kind", "variable", "what", "count", "of", "share", "action", "place"]
         rows = [[getattr(one, column) for column in columns] for one in self.findings]
         return pd.DataFrame(rows, columns=columns)
+
+    def write(self, path: Path | str) -> Path:
+        """Write the findings as CSV, whole or not at all, and return where they are."""
+        target = Path(path)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=".csv")
+        unfinished = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                self.to_frame().to_csv(file, index=False)
+            unfinished.chmod(0o644)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return target
 
     def __str__(self) -> str:
         lines = [

@@ -157,13 +157,14 @@ class Table:
         index = pd.RangeIndex(len(self))
         if not used:  # a formula of constants still needs the rows
             used["rows"] = pd.Series(np.zeros(len(self)))
-        return pd.DataFrame({n: c.set_axis(index) for n, c in used.items()}, index=index)
+        columns = {name: column.set_axis(index) for name, column in used.items()}
+        return pd.DataFrame(columns, index=index, copy=False)
 
     def frame(self) -> pd.DataFrame:
         """Return the variables got so far, by the modules' names."""
         index = pd.RangeIndex(len(self))
         columns = {name: pd.Series(a.values, index) for name, a in self.answers.items()}
-        return pd.DataFrame(columns, index=index)
+        return pd.DataFrame(columns, index=index, copy=False)
 
 
 def _answered(column: pd.Series) -> npt.NDArray[np.bool_]:
