@@ -9,7 +9,7 @@ from typing import Any
 
 import narwhals as nw
 
-from mpsurvey.catalogue.design_preset import DesignFile, DesignPreset
+from mpsurvey.catalogue.known_design import DesignFile, DesignPreset
 from mpsurvey.catalogue.library import load_kind
 from mpsurvey.declaration import (
     Bootstrap,
@@ -74,7 +74,7 @@ def design_preset(
     Sample: 2 rows standing for 2; 2 PSUs in 1 strata; weight 'V005_scaled'
     """
     preset = name if isinstance(name, DesignPreset) else load_kind("design").design(name)
-    native = getattr(data, "frame", data)
+    native = data.frame if isinstance(data, Microdata) else data
     found = nw.from_native(native)
     frame: nw.DataFrame[Any] = found.collect() if isinstance(found, nw.LazyFrame) else found
     columns = {column.lower(): column for column in reversed(frame.columns)}
