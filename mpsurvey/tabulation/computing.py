@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mpsurvey import estimation, impact
 from mpsurvey.catalogue import Indicator
@@ -71,8 +72,7 @@ def tabulate(
     """
     asked = (indicators,) if isinstance(indicators, Indicator) else tuple(indicators)
     breakdowns = _breakdowns(by, whole=whole)
-    frames: list[pd.DataFrame] = []
-    results: dict[tuple[str, str], Estimates] = {}
+    wanted: list[tuple[Indicator, Sample, tuple[str, ...]]] = []
     without: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
     remembered = _remembered(sample)
@@ -86,17 +86,22 @@ def tabulate(
             without[one.id] = tuple(absent)
             continue
         for names in breakdowns:
-            place = " x ".join(names)
             missing = [("by", name) for name in names if name not in rows.frame.columns]
             if missing:
                 raise ColumnMissing(missing, rows.frame.columns)
-            made = compute(rows, one, by=names, level=level, home=home)
-            results[one.id, place] = made
-            frames.append(_rows_of(made, one, place, names, language))
+            wanted.append((one, rows, names))
     if problems:
         raise MpsurveyError(problems)
     if without and lacking == "fail":
         raise MpsurveyError(f"{one} lacks {', '.join(absent)}." for one, absent in without.items())
+    # What is asked of the same people in the same groups is computed in a row: samples remember
+    # the last few layouts of their rows.
+    found = {
+        (one.id, names): compute(rows, one, by=names, level=level, home=home)
+        for one, rows, names in sorted(wanted, key=lambda job: (job[2], job[0].where or ""))
+    }
+    results = {(one.id, _place(names)): found[one.id, names] for one, _, names in wanted}
+    parts = [_rows_of(found[one.id, names], one, names, language) for one, _, names in wanted]
     everything = [name for names in breakdowns for name in names]
     labels: dict[str, Any] = {}
     titles: dict[str, str] = {}
@@ -104,7 +109,7 @@ def tabulate(
         labels |= made.labels
         titles |= made.titles
     return IndicatorTable(
-        frame=_stacked(frames, tuple(dict.fromkeys(everything))),
+        frame=_stacked(parts, tuple(dict.fromkeys(everything))),
         indicators={one.id: one for one in asked if one.id not in without},
         results=results,
         lacking=without,
@@ -267,31 +272,35 @@ def _remembered(sample: Sample | Mapping[str, Sample]) -> dict[str, Sample]:
     return {rows: one.remembering() for rows, one in given.items()}
 
 
+def _place(names: Sequence[str]) -> str:
+    """Name of a breakdown: ``sex x region``; nothing for all."""
+    return " x ".join(names)
+
+
 def _rows_of(
-    made: Estimates, one: Indicator, place: str, names: Sequence[str], language: str
-) -> pd.DataFrame:
+    made: Estimates, one: Indicator, names: Sequence[str], language: str
+) -> dict[str, NDArray[Any]]:
+    """Columns of a result, as arrays: hundreds of results are put together."""
     frame = made.frame
-    unit = one.unit.get(language) or next(iter(one.unit.values()))
-    head = {"indicator": one.id, "theme": one.theme, "breakdown": place}
-    named = list(frame.columns[:3])
-    return pd.DataFrame(
-        {
-            **{key: [value] * len(frame) for key, value in head.items()},
-            **{name: frame[name].astype(object) for name in named},
-            **{name: frame[name].astype(object) for name in names},
-            **{name: frame[name] for name in COLUMNS},
-            "unit": [unit] * len(frame),
-        }
-    )
+    said = {"indicator": one.id, "theme": one.theme, "breakdown": _place(names)}
+    said["unit"] = one.unit.get(language) or next(iter(one.unit.values()))
+    return {
+        **{key: np.full(len(frame), value, dtype=object) for key, value in said.items()},
+        **{name: frame[name].to_numpy(dtype=object) for name in (*frame.columns[:3], *names)},
+        **{name: frame[name].to_numpy() for name in COLUMNS},
+    }
 
 
-def _stacked(frames: list[pd.DataFrame], names: tuple[str, ...]) -> pd.DataFrame:
-    order = ["indicator", "theme", "breakdown", "statistic", "variable", "category"]
-    order += [*names, *COLUMNS, "unit"]
-    if not frames:
+def _stacked(parts: list[dict[str, NDArray[Any]]], names: tuple[str, ...]) -> pd.DataFrame:
+    said = ["indicator", "theme", "breakdown"]
+    order = [*said, "statistic", "variable", "category", *names, *COLUMNS, "unit"]
+    if not parts:
         return pd.DataFrame(columns=order)
-    whole = [frame.reindex(columns=order).astype(dict.fromkeys(names, object)) for frame in frames]
-    for frame in whole:
-        for name in names:
-            frame[name] = frame[name].where(frame[name].notna(), None)
-    return pd.concat(whole, ignore_index=True)
+    table: dict[str, pd.Series[Any]] = {}
+    for name in order:
+        pieces = [part.get(name, np.full(len(part["n"]), None)) for part in parts]
+        column = pd.Series(np.concatenate(pieces), dtype=None if name in COLUMNS else object)
+        if name in names:
+            column = column.where(column.notna(), None)
+        table[name] = column.infer_objects() if name in (*said, "unit") else column
+    return pd.DataFrame(table)
