@@ -198,6 +198,31 @@ STEPS: Mapping[str, Record] = {
             "note": _NOTE,
         },
     ),
+    "subsample": Record(
+        "The step subsample",
+        {
+            "do": _DO,
+            "drawn": Key(RuleText("rule"), "who was drawn in the second phase", need=True),
+            "among": Key(RuleText("rule"), "whom they were drawn from; all with a weight if left"),
+            "classes": Key(Items(COLUMN, lone=True), "strata of the second phase"),
+            "merge": Key(MERGE, "strata to put together"),
+            "note": _NOTE,
+        },
+    ),
+    "combine": Record(
+        "The step combine",
+        {
+            "do": _DO,
+            "frame": Key(COLUMN, "column: from which of two frames the row was drawn", need=True),
+            "both": Key(RuleText("rule"), "who is in both frames", need=True),
+            "first_share": Key(Real(0, 1), "part of those in both that the first frame stands for"),
+            "chances": Key(
+                Items(COLUMN, least=2),
+                "columns: the chance to be drawn from the first and from the second frame",
+            ),
+            "note": _NOTE,
+        },
+    ),
     "share": Record(
         "The step share",
         {
@@ -338,10 +363,10 @@ def _say(step: RecipeStep) -> str:
     parts = [" x ".join(margin) for margin in step.get("margins", ())]
     if "margin" in step.says:
         parts.append(" x ".join(step.get("margin")))
-    if step.do in ("unknown_eligibility", "nonresponse"):
+    if step.do in ("unknown_eligibility", "nonresponse", "subsample"):
         parts.append(" x ".join(step.get("classes", ())) or step.get("method", ""))
     parts += [*step.get("variables", ())]
-    parts += [str(step.get(key)) for key in ("above", "to", "links") if step.get(key)]
+    parts += [str(step.get(key)) for key in ("above", "to", "links", "frame") if step.get(key)]
     said = ", ".join(part for part in parts if part)
     return f"{step.do} ({said})" if said else step.do
 

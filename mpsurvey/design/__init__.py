@@ -8,10 +8,12 @@ from mpsurvey.declaration import (
     Replicates,
     SuccessiveDifference,
 )
+from mpsurvey.design.adaptive import network_means
 from mpsurvey.design.calibration import Calibration
 from mpsurvey.design.presets import design_preset
 from mpsurvey.design.replicates import ReplicateWeights
 from mpsurvey.design.report import WeightReport, weight_report
+from mpsurvey.design.respondent_driven import read_tree, respondent_driven
 from mpsurvey.design.sample import Sample, add_replicates, describe
 from mpsurvey.design.units import Stage, Units
 from mpsurvey.design.weighting import weight
@@ -32,6 +34,9 @@ __all__ = [
     "add_replicates",
     "describe",
     "design_preset",
+    "network_means",
+    "read_tree",
+    "respondent_driven",
     "weight",
     "weight_report",
 ]

@@ -524,7 +524,57 @@ def _share(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
     return Prepared(step, Factor(np.where(links > 0, 1 / np.where(links > 0, links, 1.0), 0.0)))
 
 
+def _subsample(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    """Those drawn in the second phase stand for their stratum of the first."""
+    rule, among = str(step.get("drawn")), step.get("among")
+    drawn = mask(work.frame, rule)
+    stands = work.alive if among is None else work.alive & mask(work.frame, str(among))
+    cells, notes = _classes(step, work, stands, drawn)
+    record = Response(
+        responded=rule,
+        among=None if among is None else str(among),
+        classes=cells.margin if step.get("classes") else None,
+    )
+    respond = Respond(
+        np.maximum(cells.code, 0), len(cells.labels), stands.copy(), drawn, names=cells.labels
+    )
+    work.alive = work.alive & stands & drawn
+    return Prepared(step, respond, record, notes=notes)
+
+
+def _combine(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+    """Those in two frames could be drawn twice: their weights are shared between the frames."""
+    cells = cells_of(work.frame, Margin((str(step.get("frame")),)))
+    if len(cells.labels) != 2:
+        raise DesignError(
+            f"'{step.get('frame')}' has {len(cells.labels)} values; it tells two frames apart."
+        )
+    both = mask(work.frame, str(step.get("both")))
+    named = step.get("chances")
+    if named:
+        chances = [numbers_of(work.frame, name) for name in named[:2]]
+        own = np.where(cells.code == 0, *chances)
+        wrong = int(np.count_nonzero(~(own > 0) & both & work.alive))
+        if wrong:
+            work.problems.append(f"{wrong:,} rows in both frames have no chance in their own.")
+        part = np.divide(own, chances[0] + chances[1], out=np.ones_like(own), where=own > 0)
+        return Prepared(step, Factor(np.where(both, part, 1.0)))
+    first = step.get("first_share")
+    if first is None:
+        # in proportion to the rows by which each frame sees those in both
+        seen = np.bincount(cells.code[both & work.alive], minlength=2)
+        if not seen.all():
+            raise DesignError(
+                f"Nobody in both frames was drawn from {_cell(cells.labels[int(seen.argmin())])}."
+            )
+        first = seen[0] / seen.sum()
+    part = np.where(cells.code == 0, first, 1 - first)
+    return Prepared(step, Factor(np.where(both, part, 1.0)))
+
+
 _PREPARE = {
+    "subsample": _subsample,
+    "combine": _combine,
     "base": _base,
     "unknown_eligibility": _unknown,
     "nonresponse": _nonresponse,

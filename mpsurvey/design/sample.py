@@ -103,10 +103,13 @@ class Sample:
     chain: Chain | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        native = getattr(self.data, "frame", self.data)
+        # A frame may have a column named "frame" or "design", which pandas makes an attribute.
+        bare = isinstance(nw.from_native(self.data, pass_through=True), nw.DataFrame | nw.LazyFrame)
+        native = self.data if bare else getattr(self.data, "frame", self.data)
         frame = nw.from_native(native)
         eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-        design = self.design if self.design is not None else getattr(self.data, "design", None)
+        own = None if bare else getattr(self.data, "design", None)
+        design = self.design if self.design is not None else own
         if design is None:
             raise DesignError(
                 "The data declare no design of their own. Say how the people were drawn: "
@@ -139,7 +142,8 @@ class Sample:
     @property
     def variables(self) -> Mapping[str, Any]:
         """What the columns mean, where the data say so; else empty."""
-        return getattr(self.data, "variables", None) or {}
+        found = getattr(self.data, "variables", None)
+        return found if isinstance(found, Mapping) else {}
 
     def labels(self, name: str) -> Mapping[Any, str]:
         """Value labels of a column, where the data have them; else empty."""
