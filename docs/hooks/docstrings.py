@@ -8,7 +8,7 @@ from typing import Any
 
 from griffe import Extension, Object
 
-BLOCK = re.compile(r"^( *)\.\. math::[ ]*(.*(?:\n(?:\1 +.*|[ ]*))*)", re.MULTILINE)
+BLOCK = re.compile(r"^( *)\.\. math::[ ]*(.*(?:\n(?:\1 +.*|[ ]*$))*)", re.MULTILINE)
 INLINE = re.compile(r":math:`([^`]+)`")
 
 
