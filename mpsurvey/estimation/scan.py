@@ -346,9 +346,12 @@ def _degrees_of_freedom(
         hosts = np.logical_or.reduceat(psus, first.stratum_starts, axis=0)
         df = psus.sum(axis=0) - hosts.sum(axis=0)
         return np.asarray(df, dtype=np.int64)
-    psu = np.searchsorted(first.starts, unit[present], side="right") - 1
-    where = domain[present]
-    psu_pairs = pd.unique(psu * size + where)
+    kept, where = unit[present], domain[present]
+    if len(first.starts) == units.count:  # the finest units are the PSUs: each pair is there once
+        psu_pairs = kept * size + where
+    else:
+        below = np.diff(np.append(first.starts, units.count))
+        psu_pairs = pd.unique(np.repeat(np.arange(len(below)), below)[kept] * size + where)
     stratum = first.stratum[psu_pairs // size]
     stratum_pairs = pd.unique(stratum * size + psu_pairs % size)
     assert strata  # noqa: S101 - a design has at least one stratum
