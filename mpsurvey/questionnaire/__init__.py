@@ -14,6 +14,7 @@ from mpsurvey.questionnaire.columns import Column, form_columns, in_columns
 from mpsurvey.questionnaire.cspro import write_cspro
 from mpsurvey.questionnaire.ddi import ddi_document, write_ddi
 from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
+from mpsurvey.questionnaire.interviews import Interview, derived, host_answers, interview
 from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.placed import Link, Placed
 from mpsurvey.questionnaire.plan import read_plan, read_plan_with_catalogue
@@ -26,16 +27,20 @@ __all__ = [
     "Burden",
     "Column",
     "FormReport",
+    "Interview",
     "Link",
     "Moved",
     "Placed",
     "Questionnaire",
     "codebook_page",
     "ddi_document",
+    "derived",
     "differences",
     "form_columns",
     "form_report",
+    "host_answers",
     "in_columns",
+    "interview",
     "new_form",
     "read_plan",
     "read_plan_with_catalogue",
