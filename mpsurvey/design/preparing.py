@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -17,6 +17,14 @@ from mpsurvey.design.auxiliaries import Auxiliaries, Cells, Margin, cells_of, nu
 from mpsurvey.design.calibration import Calibration, Propensity, Response, mask
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.known_totals import KnownTotals
+from mpsurvey.design.matching import (
+    Work,
+    cell_words,
+    compare_sums,
+    match_margin,
+    match_variables,
+    propose_merges,
+)
 from mpsurvey.design.propensity import Propensities
 from mpsurvey.design.trimming import Trim
 from mpsurvey.errors import ColumnMissing, DesignError, MpsurveyError
@@ -52,18 +60,6 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Work:
-    frame: nw.DataFrame[Any]
-    totals: KnownTotals
-    labels: Any
-    alive: Mask
-    problems: list[str] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    last_fit: Fit | None = None
-    last_record: Calibration | None = None
-
-
 def prepare(
     recipe: Recipe,
     frame: nw.DataFrame[Any],
@@ -90,7 +86,7 @@ def prepare(
     prepared, problems, used
         The steps; all problems; names of the totals that steps ask for.
     """
-    work = _Work(frame, totals, labels, weight > 0)
+    work = Work(frame, totals, labels, weight > 0)
     prepared: list[Prepared] = []
     for step in recipe:
         before = len(work.problems)
@@ -106,7 +102,7 @@ def prepare(
     return prepared, work.problems, work.used
 
 
-def _base(step: RecipeStep, work: _Work, chances: Floats | None) -> Prepared:
+def _base(step: RecipeStep, work: Work, chances: Floats | None) -> Prepared:
     named = step.get("probabilities", ())
     if named:
         chance = np.ones(len(work.frame))
@@ -129,7 +125,7 @@ def _base(step: RecipeStep, work: _Work, chances: Floats | None) -> Prepared:
 
 
 def _classes(
-    step: RecipeStep, work: _Work, stands: Mask, answered: Mask
+    step: RecipeStep, work: Work, stands: Mask, answered: Mask
 ) -> tuple[Cells, tuple[str, ...]]:
     """Classes of rows, each with somebody who answered; empty ones get a proposal."""
     columns = step.get("classes", ())
@@ -151,7 +147,7 @@ def _classes(
     if len(empty):
         work.problems.append(
             f"Nobody answered in {len(empty)} class(es) of {margin.name}. "
-            + _propose(cells, empty, some > 0, some)
+            + propose_merges(cells, empty, some > 0, some)
         )
     return cells, _said(margin)
 
@@ -167,61 +163,12 @@ def _merged(step: RecipeStep, columns: tuple[str, ...]) -> dict[Any, Any]:
 
 def _said(margin: Margin) -> tuple[str, ...]:
     return tuple(
-        f"{margin.name}: {_cell(cell)} counted with {_cell(into)}"
+        f"{margin.name}: {cell_words(cell)} counted with {cell_words(into)}"
         for cell, into in margin.merged.items()
     )
 
 
-def _cell(cell: Any) -> str:
-    return " x ".join(map(str, cell)) if isinstance(cell, tuple | list) else str(cell)
-
-
-def _yaml(cell: Any) -> str:
-    if isinstance(cell, tuple):
-        return "[" + ", ".join(map(_yaml, cell)) + "]"
-    return str(cell) if isinstance(cell, int | float) else f'"{cell}"'
-
-
-def _propose(cells: Cells, empty: Codes, usable: Mask, counts: NDArray[Any]) -> str:
-    """Propose to merge each empty cell with its likeliest neighbour, as lines of the recipe."""
-    parts = []
-    for place in empty[:12].tolist():
-        near = _neighbour(cells.labels, place, usable, counts)
-        if near is not None:
-            parts.append(f"{{cells: [{_yaml(cells.labels[place])}], into: {_yaml(near)}}}")
-    more = f" and {len(empty) - 12} more" if len(empty) > 12 else ""
-    named = ", ".join(_cell(cells.labels[place]) for place in empty[:12].tolist())
-    if not parts:
-        return f"They are: {named}{more}."
-    return f"They are: {named}{more}. To merge them, add  merge: [{', '.join(parts)}]"
-
-
-def _neighbour(labels: Sequence[Any], place: int, usable: Mask, counts: NDArray[Any]) -> Any | None:
-    """The usable cell that differs least: fewest columns, then nearest in order, then largest."""
-    mine = labels[place] if isinstance(labels[place], tuple) else (labels[place],)
-    rank = {label: number for number, label in enumerate(sorted(labels, key=_order))}
-    best: tuple[Any, ...] | None = None
-    for other in np.flatnonzero(usable).tolist():
-        if other == place:
-            continue
-        theirs = labels[other] if isinstance(labels[other], tuple) else (labels[other],)
-        differ = sum(a != b for a, b in zip(mine, theirs, strict=True))
-        far = sum(
-            abs(a - b) if isinstance(a, int | float) and isinstance(b, int | float) else 0.0
-            for a, b in zip(mine, theirs, strict=True)
-        ) or abs(rank[labels[place]] - rank[labels[other]])
-        key = (differ, far, -int(counts[other]), labels[other])
-        if best is None or key[:3] < best[:3]:
-            best = key
-    return None if best is None else best[3]
-
-
-def _order(label: Any) -> Any:
-    parts = label if isinstance(label, tuple) else (label,)
-    return tuple((0, p, "") if isinstance(p, int | float) else (1, 0, str(p)) for p in parts)
-
-
-def _unknown(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _unknown(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     rule = str(step.get("known"))
     known = mask(work.frame, rule)
     cells, notes = _classes(step, work, work.alive, known)
@@ -234,7 +181,7 @@ def _unknown(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared
     return Prepared(step, respond, record, notes=notes)
 
 
-def _nonresponse(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _nonresponse(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     rule = str(step.get("responded"))
     answered = mask(work.frame, rule)
     among = step.get("eligible")
@@ -274,7 +221,7 @@ def _nonresponse(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prep
     return Prepared(step, ready, record, notes=notes)
 
 
-def _model(work: _Work, margins: list[Margin], variables: list[str], stands: Mask) -> Auxiliaries:
+def _model(work: Work, margins: list[Margin], variables: list[str], stands: Mask) -> Auxiliaries:
     cells = [cells_of(work.frame, margin) for margin in margins]
     columns = [("1", np.ones(len(work.frame)))]
     columns += [(name, numbers_of(work.frame, name)) for name in variables if name != "1"]
@@ -296,17 +243,17 @@ def _margin(step: RecipeStep, named: Sequence[str]) -> Margin:
     return Margin(columns, _merged(step, columns))
 
 
-def _fit(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _fit(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     named = [step.get("margin")] if step.do == "poststratify" else step.get("margins", ())
     margins = [_margin(step, one) for one in named]
     found: list[tuple[Cells, Floats]] = []
     for margin in margins:
-        ready = _known(margin, work)
+        ready = match_margin(margin, work)
         if ready is not None:
             found.append(ready)
     variables = [str(v) for v in step.get("variables", ())]
-    columns, numbers = _variables(variables, work)
-    _compare_sums([(cells.margin.name, totals) for cells, totals in found], work)
+    columns, numbers = match_variables(variables, work)
+    compare_sums([(cells.margin.name, totals) for cells, totals in found], work)
     if len(found) < len(margins) or len(numbers) < len(variables):
         return Prepared(step, Factor(np.ones(0)))  # never run: there are problems
     within = step.get("within")
@@ -322,7 +269,9 @@ def _fit(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
         scale = numbers_of(work.frame, str(step.get("scale")))
         if not (scale[work.alive] > 0).all():
             work.problems.append(f"'{step.get('scale')}' must be above 0 in rows with a weight.")
-    names = [f"{cells.margin.name}: {_cell(label)}" for cells, _ in found for label in cells.labels]
+    names = [
+        f"{cells.margin.name}: {cell_words(label)}" for cells, _ in found for label in cells.labels
+    ]
     fit = Fit(
         step.do,  # type: ignore[arg-type]  # one of the three steps that call this
         tuple(cells.code for cells, _ in found),
@@ -346,109 +295,6 @@ def _fit(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
     return Prepared(step, fit, record, tuple(found), details, notes)
 
 
-def _known(margin: Margin, work: _Work) -> tuple[Cells, Floats] | None:
-    """Cells of the data with their totals; gaps on either side are problems."""
-    work.used.add(margin.name)
-    cells = cells_of(work.frame, margin)
-    given = work.totals.of_margin(margin)
-    if given is None:
-        work.problems.append(
-            f"No totals are given of '{margin.name}'. Totals are given of: "
-            f"{', '.join(work.totals.known()) or 'nothing'}."
-        )
-        return None
-    work.used.update(
-        " x ".join(columns)
-        for columns in work.totals.margins
-        if sorted(columns) == sorted(margin.columns)
-    )
-    given = _by_code(given, cells, work)
-    fine = True
-    unplaced = int(np.count_nonzero((cells.code < 0) & work.alive))
-    if unplaced:
-        work.problems.append(
-            f"'{margin.name}' has no value in {unplaced:,} rows with a weight. Impute it, or give "
-            "these rows no weight."
-        )
-        fine = False
-    counts = np.bincount(cells.code[work.alive & (cells.code >= 0)], minlength=len(cells.labels))
-    without = [
-        label
-        for label, count in zip(cells.labels, counts, strict=True)
-        if count and given.get(label, 0.0) == 0
-    ]
-    if without:
-        shown = ", ".join(_cell(label) for label in without[:12])
-        shown += f" and {len(without) - 12} more" if len(without) > 12 else ""
-        work.problems.append(
-            f"The totals of {margin.name} have nothing for {shown}, where the sample has "
-            "people. Complete the totals, or merge cells."
-        )
-        fine = False
-    place = {label: number for number, label in enumerate(cells.labels)}
-    empty = [
-        label
-        for label, total in given.items()
-        if total > 0 and (label not in place or not counts[place[label]])
-    ]
-    if empty:
-        every = (*cells.labels, *(label for label in empty if label not in place))
-        both = Cells(margin, cells.code, every)
-        sizes = np.concatenate([counts, np.zeros(len(every) - len(cells.labels), dtype=int)])
-        where = np.array([every.index(label) for label in empty])
-        work.problems.append(
-            f"Nobody with a weight is in {len(empty)} cell(s) of {margin.name}, for which there is "
-            "a total. " + _propose(both, where, sizes > 0, sizes)
-        )
-        fine = False
-    if not fine:
-        return None
-    return cells, np.array([given.get(label, 0.0) for label in cells.labels])
-
-
-def _by_code(given: Mapping[Any, float], cells: Cells, work: _Work) -> Mapping[Any, float]:
-    """Totals by the data's own values, where they were given by value labels."""
-    if len(cells.margin.columns) != 1 or set(given) & set(cells.labels):
-        return given
-    labels = work.labels(cells.margin.columns[0])
-    code_of = {str(text).strip().casefold(): code for code, text in labels.items()}
-    if not all(str(cell).casefold() in code_of for cell in given):
-        return given
-    from mpsurvey.design.auxiliaries import plain
-
-    return {plain(code_of[str(cell).casefold()]): total for cell, total in given.items()}
-
-
-def _variables(variables: list[str], work: _Work) -> tuple[list[Floats], list[float]]:
-    columns, numbers = [], []
-    for name in variables:
-        work.used.add(name)
-        values = numbers_of(work.frame, name)
-        empty = int(np.count_nonzero(~np.isfinite(values) & work.alive))
-        if empty:
-            work.problems.append(f"'{name}' has no value in {empty:,} rows with a weight.")
-        if name not in work.totals.numbers:
-            work.problems.append(
-                f"No total is given of '{name}'. Totals are given of: "
-                f"{', '.join(work.totals.known()) or 'nothing'}."
-            )
-            continue
-        columns.append(np.nan_to_num(values))
-        numbers.append(work.totals.numbers[name])
-    return columns, numbers
-
-
-def _compare_sums(margins: list[tuple[str, Floats]], work: _Work) -> None:
-    """Margins of one population have the same sum."""
-    sums = [(name, float(totals.sum())) for name, totals in margins]
-    for name, whole in sums[1:]:
-        if abs(whole - sums[0][1]) > 1e-9 * max(whole, sums[0][1]):
-            work.problems.append(
-                f"The totals contradict each other: {sums[0][0]} sums to {sums[0][1]:,.10g}, "
-                f"{name} to {whole:,.10g}. Bring them to one population."
-            )
-
-
 _ABOVE = re.compile(
     r"(?:(?P<times>[\d.]+) x (?P<what>median|mean)"
     r"|median \+ (?P<iqr>[\d.]+) x iqr|(?P<potter>potter)"
@@ -456,7 +302,7 @@ _ABOVE = re.compile(
 )
 
 
-def _trim(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _trim(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     found = _ABOVE.fullmatch(str(step.get("above")))
     assert found is not None  # noqa: S101 - the reader has checked it
     group, size = np.zeros(len(work.frame), dtype=np.intp), 1
@@ -485,7 +331,7 @@ def _trim(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
     return Prepared(step, trim, record)
 
 
-def _rescale(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _rescale(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     to = str(step.get("to"))
     columns = step.get("by", ())
     if columns:
@@ -497,7 +343,7 @@ def _rescale(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared
     targets: Floats | None = None
     if to == "total":
         if cells is not None:
-            ready = _known(cells.margin, work)
+            ready = match_margin(cells.margin, work)
             targets = None if ready is None else ready[1]
         else:
             work.used.add("1")
@@ -513,7 +359,7 @@ def _rescale(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared
     return Prepared(step, Rescale(group, len(labels), targets))
 
 
-def _share(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _share(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     name = str(step.get("links"))
     links = numbers_of(work.frame, name)
     wrong = int(np.count_nonzero(~(links > 0) & work.alive))
@@ -524,7 +370,7 @@ def _share(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
     return Prepared(step, Factor(np.where(links > 0, 1 / np.where(links > 0, links, 1.0), 0.0)))
 
 
-def _subsample(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _subsample(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     """Those drawn in the second phase stand for their stratum of the first."""
     rule, among = str(step.get("drawn")), step.get("among")
     drawn = mask(work.frame, rule)
@@ -542,7 +388,7 @@ def _subsample(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepar
     return Prepared(step, respond, record, notes=notes)
 
 
-def _combine(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared:
+def _combine(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
     """Those in two frames could be drawn twice: their weights are shared between the frames."""
     cells = cells_of(work.frame, Margin((str(step.get("frame")),)))
     if len(cells.labels) != 2:
@@ -564,9 +410,8 @@ def _combine(step: RecipeStep, work: _Work, _chances: Floats | None) -> Prepared
         # in proportion to the rows by which each frame sees those in both
         seen = np.bincount(cells.code[both & work.alive], minlength=2)
         if not seen.all():
-            raise DesignError(
-                f"Nobody in both frames was drawn from {_cell(cells.labels[int(seen.argmin())])}."
-            )
+            silent = cell_words(cells.labels[int(seen.argmin())])
+            raise DesignError(f"Nobody in both frames was drawn from {silent}.")
         first = seen[0] / seen.sum()
     part = np.where(cells.code == 0, first, 1 - first)
     return Prepared(step, Factor(np.where(both, part, 1.0)))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mpsurvey.design.adjusting import Factor, Step, patterns
-from mpsurvey.design.codes import Codes
+from mpsurvey.design.adjusting import Factor, Fit, Step, patterns
+from mpsurvey.design.auxiliaries import as_margin, cells_of, numbers_of
+from mpsurvey.design.calibration import Calibration, column_of, listed_steps
+from mpsurvey.design.codes import Codes, encode
 from mpsurvey.errors import DesignError
 
-__all__ = ["Rerun", "Rerunning"]
+__all__ = ["Rerun", "Rerunning", "SomeRows", "declared_again"]
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +51,7 @@ class Rerunning:
 
     def with_factors(self, row_unit: Codes, factors: Floats) -> Rerun:
         """Replicates by factors of sampling units; `factors` has shape (U, R)."""
-        if self.rows is not None:
+        if self.rows is not None:  # not reached where replicates were there before the rows went
             raise DesignError(
                 "Replicates cannot be made again for part of the rows: the weighting steps need "
                 "all of them. Make the replicates before rows are dropped."
@@ -117,6 +120,64 @@ class Rerun:
         for r in range(count):
             out[r] = _run(self.made.steps, self.made.base * self.factors[self.row_unit, r], r)
         return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SomeRows:
+    """Some rows of each set of weights."""
+
+    weights: Iterable[Floats]
+    rows: NDArray[Any]
+
+    def __iter__(self) -> Iterator[Floats]:
+        return (one[self.rows] for one in self.weights)
+
+
+def declared_again(steps: Any, frame: nw.DataFrame[Any], weight: Floats) -> Rerunning | None:
+    """Steps that a design declares, as steps that can be done again; None where it declares none.
+
+    The totals are those that the weights after each step meet. How a step found its weights is not
+    known: margins are raked, and numeric auxiliaries calibrated linearly. Between a step's weights
+    and the next one's, rows keep their ratio (trimming, rescaling).
+    """
+    listed = listed_steps(steps)
+    if not listed or not all(isinstance(step, Calibration) for step in listed):
+        return None
+    again: list[Step] = []
+    before = column_of(frame, str(listed[0].before))
+    base, current = before, before
+    for number, step in enumerate(listed):
+        assert isinstance(step, Calibration)  # noqa: S101 - seen above
+        start = column_of(frame, str(step.before))
+        following = listed[number + 1].before if number + 1 < len(listed) else None
+        name = step.after or following
+        after = weight if name is None else column_of(frame, name)
+        again.append(Factor(np.divide(start, current, out=np.ones_like(start), where=current != 0)))
+        again.append(_fit_of(step, frame, after))
+        current = after
+    last = np.divide(weight, current, out=np.ones_like(weight), where=current != 0)
+    return Rerunning(base, (*again, Factor(last)))
+
+
+def _fit_of(step: Calibration, frame: nw.DataFrame[Any], after: Floats) -> Fit:
+    cells = [cells_of(frame, as_margin(one)) for one in step.margins]
+    columns = [np.nan_to_num(numbers_of(frame, name)) for name in step.variables]
+    known = [np.where(one.code < 0, len(one.labels), one.code) for one in cells]
+    plain = not columns and step.within is None and step.scale is None
+    return Fit(
+        "rake" if plain else "calibrate",
+        tuple(one.code for one in cells),
+        tuple(
+            np.asarray(np.bincount(code, after, len(one.labels) + 1)[:-1], dtype=np.float64)
+            for code, one in zip(known, cells, strict=True)
+        ),
+        np.column_stack(columns) if columns else None,
+        np.array([after @ column for column in columns]) if columns else None,
+        within=None if step.within is None else encode(frame[step.within])[0],
+        scale=None if step.scale is None else numbers_of(frame, step.scale),
+        names=tuple(f"{one.margin.name}: {label}" for one in cells for label in one.labels)
+        + tuple(step.variables),
+    )
 
 
 def _run(steps: Sequence[Any], weight: Floats, replicate: int) -> Floats:

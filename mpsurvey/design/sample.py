@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpsurvey.declaration import Design, Replicates
-from mpsurvey.design.calibration import Chain, read_chain
+from mpsurvey.design.chain import Chain, read_chain
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.replicates import ReplicateWeights, make, read
-from mpsurvey.design.rerunning import Rerunning
+from mpsurvey.design.rerunning import Rerunning, SomeRows, declared_again
 from mpsurvey.design.units import Keys, Units, arrange
 from mpsurvey.errors import ColumnMissing, DesignError
 
@@ -124,8 +124,9 @@ class Sample:
         elif design.replicates is not None:
             replicates, declared = make(design.replicates, units)
             design = replace(design, replicates=declared)
-            if self.rerun is not None and replicates.factors is not None:
-                again = self.rerun.with_factors(row_unit, replicates.factors)
+            rerun = self.rerun or declared_again(design.calibration, eager, weight)
+            if rerun is not None and replicates.factors is not None:
+                again = rerun.with_factors(row_unit, replicates.factors)
                 said = f"{replicates.method}, every weighting step done again in each"
                 replicates = replace(replicates, method=said, rerun=again)
         for name, value in (
@@ -196,7 +197,16 @@ class Sample:
         """
         kept = Rows(self.frame[rows].to_native(), self.variables)
         rerun = None if self.rerun is None else self.rerun.only(rows)
-        return Sample(kept, self.design, diary=self.diary, rerun=rerun)
+        made = self.replicates
+        again = None if made is None else made.rerun
+        if made is None or again is None:
+            return Sample(kept, self.design, diary=self.diary, rerun=rerun)
+        # The weighting steps need all rows: their replicates are kept, and rows taken from each.
+        found = Sample(kept, replace(self.design, replicates=None), diary=self.diary, rerun=rerun)
+        fewer = replace(made, factors=None, rerun=SomeRows(again, rows))
+        object.__setattr__(found, "design", self.design)
+        object.__setattr__(found, "replicates", fewer)
+        return found
 
     def __len__(self) -> int:
         return len(self.weight)

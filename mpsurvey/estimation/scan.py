@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mpsurvey.design import Sample, Units
-from mpsurvey.design.calibration import Chain
+from mpsurvey.design.chain import Chain
 from mpsurvey.design.codes import Codes
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.domains import Domains, series

@@ -507,3 +507,30 @@ def test_a_file_is_weighted_on_the_command_line(field, tmp_path, monkeypatch, ca
     assert stop.value.code == 1
     assert "have nothing for 2" in capsys.readouterr().err
     assert not (tmp_path / "weighted.sav").exists()
+
+
+@pytest.mark.parametrize("case", ["raked", "calibrated_linear"])
+def test_replicates_of_a_declared_calibration_calibrate_again(case):
+    frame = data("apiclus1")
+    frame["w"] = WEIGHTS[WEIGHTS.case == f"clus1/{case}"].weight.to_numpy()
+    step = {
+        "raked": mp.Calibration(("stype", "sch.wide"), before="pw"),
+        "calibrated_linear": mp.Calibration(variables=("1", "api99"), before="pw"),
+    }[case]
+    declared = mp.Sample(frame, mp.Design(weight="w", psu="dnum", fpc="fpc", calibration=step))
+    again = mp.add_replicates(declared, mp.Jackknife())
+    row = GOLDEN[(GOLDEN.case == f"jk1/{case}") & (GOLDEN.variable == "enroll")].iloc[0]
+    assert mp.total(again, "enroll").frame.se[0] == pytest.approx(row.se, rel=1e-7)
+
+
+def test_rows_may_be_dropped_from_replicates_of_a_recipe(field):
+    frame = field.assign(income=np.where(field.index % 7 == 0, np.nan, field.income))
+    recipe = {
+        "steps": [*FIELD, {"do": "rake", "margins": ["sex", "grown"]}],
+        "replicates": {"kind": "bootstrap", "number": 60, "seed": 3},
+    }
+    again = mp.weight(mp.Sample(frame, DESIGN), recipe, totals_of(frame))
+    domain = mp.mean(again, "income").frame
+    dropped = mp.mean(again, "income", missing="drop").frame
+    assert dropped.estimate[0] == pytest.approx(domain.estimate[0])
+    assert dropped.se[0] == pytest.approx(domain.se[0])
