@@ -7,9 +7,9 @@ Run it by hand::
 Samples are drawn from one finite population (`coverage_country`): 8 strata, places, households; a
 rare group of 3 % who live near each other; nonresponse that depends on the stratum and household;
 weights adjusted for nonresponse and raked to sex by age and to region. Three sizes of survey are
-tried. Each statistic is asked for by linearisation, and the usual ones by jackknife and bootstrap
-too, in which every weighting step is done again. The truth of each is the same statistic of all
-the people.
+tried: of the middle one every statistic is asked for by linearisation, and in some draws the usual
+ones by jackknife and bootstrap too, in which every weighting step is done again; of the others the
+usual ones and those of the rare group. The truth of each is the same statistic of all the people.
 
 Printed are, for each figure: the mean n behind it, the bias over the standard deviation of the
 estimates, the mean standard error over that deviation (1 is right), and the share of intervals that
@@ -41,7 +41,7 @@ import mpsurvey as mp
 SURVEYS = {"small": Survey(4, 8), "middle": Survey(10, 12), "large": Survey(30, 15)}
 KINDS = ("logit", "beta", "wilson", "normal")
 FIXED = 400.0
-RARE = "migrant == 1"
+RARE, RARE_NAME = "migrant == 1", "rare, "
 Figure = Callable[[mp.Sample], mp.Estimates]
 
 USUAL: dict[str, Figure] = {
@@ -72,9 +72,9 @@ def others() -> Iterator[tuple[str, Figure]]:
     """Figures that are asked for by linearisation only."""
     for kind in KINDS:
         yield f"proportion: status ({kind})", lambda s, k=kind: mp.proportion(s, "status", ci=k)
-        yield f"proportion: migrants, 3 % ({kind})", lambda s, k=kind: mp.proportion(s, RARE, ci=k)
+        yield f"rare, share of all, 3 % ({kind})", lambda s, k=kind: mp.proportion(s, RARE, ci=k)
         yield (
-            f"proportion: unemployed migrants, 0.3 % ({kind})",
+            f"rare, unemployed among all, 0.4 % ({kind})",
             lambda s, k=kind: mp.proportion(s, f"{RARE} and status == 2", ci=k),
         )
         yield (
@@ -187,13 +187,15 @@ def rows_of(found: mp.Estimates, name: str, method: str) -> pd.DataFrame:
     return kept.assign(figure=name, part=words, method=method)
 
 
-def one_draw(country: Country, survey: Survey, seed: int, replicates: int) -> pd.DataFrame:
-    """All figures of one survey, and of the round after it."""
+def one_draw(
+    country: Country, survey: Survey, seed: int, replicates: int, *, whole: bool
+) -> pd.DataFrame:
+    """All figures of one survey, or the usual ones and the rare group's, and their changes."""
     random = np.random.default_rng(seed)
     places = draw_places(survey, random)
     frame = draw_people(country, survey, places, random)
-    sample = weighted(country, frame)
-    figures = {**USUAL, **dict(others())}
+    sample = weighted(country, frame).remembering()
+    figures = {**USUAL, **{name: ask for name, ask in others() if whole or RARE_NAME in name}}
     found = [rows_of(ask(sample), name, "Taylor") for name, ask in figures.items()]
     kept, half = draw_places(survey, random), survey.places // 2
     kept[:, :half] = places[:, :half]  # half of the places are visited again
@@ -201,14 +203,18 @@ def one_draw(country: Country, survey: Survey, seed: int, replicates: int) -> pd
         fresh = [place for place in row[half:] if place not in set(places[h, :half])]
         spare = [p for p in range(h * 200, h * 200 + 200) if p not in {*fresh, *places[h, :half]}]
         row[half:] = [*fresh, *random.permutation(spare)[: survey.places - half - len(fresh)]]
-    second = weighted(country, later(draw_people(country, survey, kept, random)))
-    found += [rows_of(ask(sample, second), name, "Taylor") for name, ask in CHANGES.items()]
+    second = weighted(country, later(draw_people(country, survey, kept, random))).remembering()
+    found += [
+        rows_of(ask(sample, second), name, "Taylor")
+        for name, ask in CHANGES.items()
+        if whole or RARE_NAME in name
+    ]
     if replicates:
         for kind in ("jackknife", "bootstrap"):
             made = {"kind": kind}
             if kind == "bootstrap":
                 made |= {"number": replicates, "seed": seed}
-            again = weighted(country, frame, **made)
+            again = weighted(country, frame, **made).remembering()
             found += [rows_of(ask(again), name, kind) for name, ask in USUAL.items()]
     return pd.concat(found, ignore_index=True)
 
@@ -251,34 +257,36 @@ def main() -> None:
     """Draw, estimate, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--replicated", type=int, default=1000, help="draws with replicates too")
-    parser.add_argument("--replicates", type=int, default=200, help="of the bootstrap")
+    parser.add_argument("--replicated", type=int, default=300, help="draws with replicates too")
+    parser.add_argument("--replicates", type=int, default=100, help="of the bootstrap")
     parser.add_argument("--survey", choices=SURVEYS, action="append", help="sizes of survey; all")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--to", type=Path, help="CSV of the table")
+    parser.add_argument("--to", type=Path, help="CSV of the table, written after every 100 draws")
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # tiny samples of a rare group are what is studied
     country = make_country(given.seed)
     truth = truths(country)
-    tables = []
+    tables: dict[str, pd.DataFrame] = {}
     for name in given.survey or list(SURVEYS):
         started = time.process_time()
-        found = []
+        found: list[pd.DataFrame] = []
         for draw in range(given.draws):
-            repeated = given.replicates if draw < given.replicated and name == "middle" else 0
-            found.append(one_draw(country, SURVEYS[name], 1000 + draw, repeated))
-        draws = pd.concat(found, ignore_index=True)
-        draws["truth"] = truth.reindex(
-            pd.MultiIndex.from_frame(draws[["figure", "part"]])
-        ).to_numpy()
-        table = summary(draws.assign(survey=name))
-        tables.append(table)
+            whole = name == "middle"
+            repeated = given.replicates if whole and draw < given.replicated else 0
+            found.append(one_draw(country, SURVEYS[name], 1000 + draw, repeated, whole=whole))
+            if (draw + 1) % 100 and draw + 1 < given.draws:
+                continue
+            draws = pd.concat(found, ignore_index=True)
+            keys = pd.MultiIndex.from_frame(draws[["figure", "part"]])
+            draws["truth"] = truth.reindex(keys).to_numpy()
+            tables[name] = summary(draws.assign(survey=name))
+            if given.to:
+                pd.concat(tables.values()).to_csv(given.to, index=False)
         seconds = time.process_time() - started
         print(f"\n{name}: {given.draws} draws, {seconds:.0f} s of processor")
-        shown = table[["method", "figure", "part", "n", "df", "bias", "se", "cover", "intervals"]]
-        print(shown.round({"n": 0, "df": 0, "bias": 2, "se": 3, "cover": 3}).to_string(index=False))
-        if given.to:
-            pd.concat(tables).to_csv(given.to, index=False)
+        shown = ["method", "figure", "part", "n", "df", "bias", "se", "cover", "intervals"]
+        rounded = tables[name][shown].round({"n": 0, "df": 0, "bias": 2, "se": 3, "cover": 3})
+        print(rounded.to_string(index=False), flush=True)
 
 
 if __name__ == "__main__":

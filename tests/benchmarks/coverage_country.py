@@ -12,7 +12,7 @@ import mpsurvey as mp
 STRATA, PLACES = 8, 200
 RECIPE = {
     "steps": [
-        {"do": "nonresponse", "responded": "answered == 1", "classes": ["stratum", "few"]},
+        {"do": "nonresponse", "responded": "answered == 1", "classes": ["rich", "few"]},
         {"do": "rake", "margins": ["sex_age", "region"]},
     ],
     "save_as": "weight",
@@ -53,6 +53,7 @@ def make_country(seed: int = 1) -> Country:
     people = pd.DataFrame({"place": place[home], "home": home})
     people["stratum"] = stratum[people.place]
     people["region"] = people.stratum // 2
+    people["rich"] = people.stratum % 2
     people["migrant"] = migrant_home[home].astype(float)
     people["few"] = (size <= 2)[home].astype(int)
     people["sex"] = random.integers(1, 3, n)
