@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mpsurvey.design.auxiliaries import plain
 from mpsurvey.design.diary import DiaryEntry
 from mpsurvey.design.sample import Sample, describe
 from mpsurvey.errors import DesignError, MpsurveyError
@@ -86,13 +86,12 @@ class WeightReport:
             f"<title>{title}</title><style>{_STYLE}</style></head>\n"
             f"<body><main>{self._body()}</main></body></html>\n"
         )
-        handle, spare = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        spare = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(spare, target)  # noqa: PTH105 - atomic on every system
+            spare.write_text(text, encoding="utf-8")
+            spare.replace(target)
         except OSError as error:
-            Path(spare).unlink(missing_ok=True)
+            spare.unlink(missing_ok=True)
             raise MpsurveyError(f"'{target}' cannot be written: {error.strerror}.") from None
         return target
 
@@ -140,7 +139,7 @@ def weight_report(sample: Sample) -> WeightReport:
     tables = []
     for entry in diary:
         if entry.margins is not None:
-            table = entry.margins.copy()
+            table = _labelled(sample, entry.margins)
             table.insert(0, "step", f"{entry.number} {entry.do}")
             with np.errstate(divide="ignore", invalid="ignore"):
                 table["factor"] = table["after"] / table["before"]
@@ -163,20 +162,51 @@ def weight_report(sample: Sample) -> WeightReport:
         flags=tuple(flags),
         pictures=(
             ("Final weights", sample.weight[sample.weight > 0]),
-            ("Final weights over the weights at the start", sample.weight[some] / start[some]),
+            (
+                "Final weights over the weights before anything was adjusted",
+                sample.weight[some] / start[some],
+            ),
         ),
         notes=tuple(notes),
     )
 
 
 def _first_column(sample: Sample, diary: Sequence[DiaryEntry]) -> str:
-    stem = str(diary[-1].column)
-    return f"{stem}_0" if f"{stem}_0" in sample.frame.columns else str(sample.design.weight)
+    """Column of the weights by which people were drawn: before anything was adjusted."""
+    column = f"{diary[-1].column}_0"
+    for entry in diary:
+        if entry.do not in ("base", "share", "combine"):
+            break
+        column = entry.column
+    return column if column in sample.frame.columns else str(sample.design.weight)
+
+
+def _labelled(sample: Sample, table: pd.DataFrame) -> pd.DataFrame:
+    """Cells in words, where the data have value labels."""
+
+    def words(margin: str, cell: Any) -> Any:
+        columns = margin.split(" x ")
+        parts = str(cell).split(" x ") if len(columns) > 1 else [cell]
+        said = []
+        for column, part in zip(columns, parts, strict=True):
+            labels = {str(plain(code)): text for code, text in sample.labels(column).items()}
+            said.append(labels.get(str(part), str(part)))
+        return " x ".join(said)
+
+    cells = [
+        None if cell is None else words(str(margin), cell)
+        for margin, cell in zip(table["margin"], table["cell"], strict=True)
+    ]
+    return table.assign(cell=pd.Series(cells, index=table.index, dtype=object))
 
 
 def _row(entry: DiaryEntry) -> dict[str, Any]:
     low, _, middle, _, high = entry.factors or (np.nan,) * 5
-    facts = "; ".join(f"{key} {_number(value)}" for key, value in entry.facts.items())
+    facts = "; ".join(
+        f"{key} {_number(value)}"
+        for key, value in entry.facts.items()
+        if key not in ("smallest factor", "largest factor")  # these have columns of their own
+    )
     return {
         "step": f"{entry.number} {entry.words}",
         "n": entry.n,
@@ -205,6 +235,10 @@ def _number(value: Any) -> str:
     return f"{number:,.1f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
+def _absent(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value))
+
+
 def _table(frame: pd.DataFrame) -> str:
     if frame.empty:
         return "<p>No step used known totals.</p>"
@@ -212,7 +246,7 @@ def _table(frame: pd.DataFrame) -> str:
 
     def cell(name: str, value: Any) -> str:
         kind = ' class="word"' if name in words else ""
-        text = str(value) if name in words and value is not None else _number(value)
+        text = str(value) if name in words and not _absent(value) else _number(value)
         return f"<td{kind}>{html.escape(text)}</td>"
 
     head = "".join(
