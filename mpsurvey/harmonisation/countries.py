@@ -94,6 +94,20 @@ OTHER_NAMES: Mapping[str, int] = {
     "taiwan province of china": 158,
     "holy see": 336,
     "macao": 446,
+    "bonaire sint eustatius saba": 535,
+    "falkland islands malvinas": 238,
+    "south georgia south sandwich islands": 239,
+    "sint maarten": 534,
+    "us minor outlying islands": 581,
+    "pitcairn": 612,
+    "heard island mcdonald islands": 334,
+    "st helena ascension tristan da cunha": 654,
+    "st martin french part": 663,
+    "sint maarten dutch part": 534,
+    "united states minor outlying islands": 581,
+    "virgin islands british": 92,
+    "virgin islands u s": 850,
+    "holy see vatican city state": 336,
 }
 _SMALL_WORDS = {"and", "the", "et", "y", "и", "о", "ва"}
 

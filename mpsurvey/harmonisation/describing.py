@@ -80,6 +80,8 @@ def _variable(
 
 
 def _kind(target: Target, values: npt.NDArray[Any]) -> Kind:
+    if target.concept is not None and is_yes_no(target.concept):
+        return "integer"  # 1 and 0 have a mean, which is the share
     if target.type in ("select_one", "concept"):
         return "categorical"
     if values.dtype.kind == "O":

@@ -41,7 +41,7 @@ class Harmonised(Microdata):
         return f"{Microdata.__repr__(self)}\n  harmonised by {self.report.crosswalk}; {said}"
 
     def at_households(self) -> Microdata:
-        """Return one row for each household, with what describes households.
+        """Return one row for each household, with what describes households or the design.
 
         For figures on households from a file of persons: a mean over persons counts a household as
         often as it has members.
@@ -57,14 +57,26 @@ class Harmonised(Microdata):
                 "Households are told apart by 'hh_id', which the data lack. Map it, or name the "
                 "columns under 'household:' in the crosswalk."
             )
-        kept = [name for name in self.variables if self.of.get(name) in ("household", "design")]
         code, _ = pd.factorize(self.frame["hh_id"])
-        _, first = np.unique(code, return_index=True)
-        first = first[np.unique(code) >= 0]
+        numbers, first = np.unique(code, return_index=True)
+        first = np.sort(first[numbers >= 0])
+        kept = [
+            name
+            for name in self.variables
+            if self.of.get(name) in ("household", "design")
+            or (name not in self.of and _same_inside(self.frame[name], code))
+        ]
         whole = replace(self, rosters={}).select(kept)
-        taken = whole.take(np.sort(first))
+        taken = whole.take(first)
         plain = {
             f: getattr(taken, f)
             for f in ("source", "design", "title", "notes", "weight", "remarks", "reasons")
         }
         return Microdata(taken.frame.reset_index(drop=True), taken.variables, **plain)
+
+
+def _same_inside(column: pd.Series, household: np.ndarray) -> bool:
+    """Whether a column of the file is the same for all who live together."""
+    values, _ = pd.factorize(column)
+    pairs = pd.DataFrame({"household": household, "value": values}).drop_duplicates()
+    return not pairs["household"].duplicated().any()

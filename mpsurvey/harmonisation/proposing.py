@@ -34,6 +34,9 @@ __all__ = ["propose_crosswalk"]
 TAKEN_FROM = 0.6
 """A candidate is taken into the crosswalk from this score on."""
 
+OWN_NAME = 0.9
+"""The likeness of a name that is the modules' own: value labels then say nothing against it."""
+
 SHOWN_FROM = 0.3
 SHOWN = 3
 """At most so many further candidates are shown for a variable, of at least that score."""
@@ -250,7 +253,7 @@ class _Look:
                     )
                 if evidence.score < 0.1:
                     continue
-                self._weigh_values(evidence, variable, target)
+                self._weigh_values(evidence, variable, target, named=by_name >= OWN_NAME)
                 if evidence.score >= SHOWN_FROM:
                     out[name][variable.name] = evidence
         return out
@@ -301,7 +304,9 @@ class _Look:
                 first[role] = stages[0]
         return {role: column for role, column in first.items() if column}
 
-    def _weigh_values(self, evidence: _Evidence, variable: Variable, target: Target) -> None:
+    def _weigh_values(
+        self, evidence: _Evidence, variable: Variable, target: Target, *, named: bool
+    ) -> None:
         """Weigh what the values say, for and against."""
         answers = self._substantive(variable)
         listed = target.codes
@@ -325,7 +330,7 @@ class _Look:
             return
         match = self._match(variable, target)
         if match.score <= 0:
-            if not listed.open or listed.id == "CNT":
+            if (not listed.open or listed.id == "CNT") and not named:
                 evidence.score *= 0.5
                 evidence.reasons.append(f"but no value label is one of {listed.id}")
             return
@@ -404,6 +409,12 @@ class _Look:
         everywhere = set(self._missing_everywhere())
         missing = tuple(code for code in match.missing if code not in everywhere)
         listed = target.codes
+        if listed is not None and listed.id == "CNT" and match.score <= 0:
+            taken = Mapped(
+                name=target.name, column=variable.name, missing=missing, confidence=confidence
+            )
+            remarks.append("no label is a country known here: its codes are taken as they are")
+            return taken, remarks, {}
         if listed is not None and listed.id == "CNT":
             taken = Mapped(
                 name=target.name,

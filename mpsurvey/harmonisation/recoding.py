@@ -286,7 +286,7 @@ class _Table:
         if code in self.target.missing:
             self.marks[at] = self._mark(code, self._listed_words(code))
             return None
-        return code
+        return str(code) if self.target.type == "select_multiple" else code
 
     def _as_it_is(self, at: int, value: Any) -> Any:
         if not self.target.numeric:
@@ -394,7 +394,7 @@ def _unmapped(
     variable: Variable,
 ) -> Iterable[Unmapped]:
     hidden = 0
-    for at in np.flatnonzero(where):
+    for at in sorted(np.flatnonzero(where), key=lambda one: -counts[one]):
         value, count = distinct[at], int(counts[at])
         if isinstance(value, str) and (count < SHOWN_FROM or len(value) > 30):
             hidden += count

@@ -72,7 +72,8 @@ class Work:
                 for name in unknown
             )
         main_data = self._microdata(data, None, keep)
-        countries = CountryNames(self.catalogue.codelist("CNT"))
+        named = any(mapped.countries for mapped in self.walk.variables.values())
+        countries = CountryNames(self.catalogue.codelist("CNT")) if named else None
         tables: dict[str | None, Table] = {None: Table(main_data, self.walk, self.home, countries)}
         for name, given in files.items():
             tables[name] = Table(self._microdata(given, name, ()), self.walk, self.home, countries)
@@ -203,6 +204,8 @@ class Work:
             table = tables[name]
             beside = main.iloc[np.maximum(link.row_of_other, 0)].reset_index(drop=True)
             beside.loc[link.row_of_other < 0] = np.nan
+            keyed = link.main[link.main >= 0]
+            own_row = len(np.unique(keyed)) == len(keyed)  # the key tells persons, not households
             of_household = [
                 column
                 for column in beside.columns
@@ -210,7 +213,7 @@ class Work:
                 and (
                     self.walk.unit == "household"
                     or self.targets[column].of in ("household", "design")
-                    or len(self.walk.files[name].key) > 1
+                    or own_row
                 )
             ]
             frame = pd.concat([table.frame(), beside[of_household]], axis=1)
