@@ -11,7 +11,7 @@ import mpsurvey as mp
 
 EXAMPLES = os.environ.get("MPSURVEY_EXAMPLES")
 few = settings(
-    max_examples=int(EXAMPLES or 20),
+    max_examples=int(EXAMPLES or 15),
     derandomize=EXAMPLES is None,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from properties.small_samples import ALL, few, frames, same, sample_of, scale_of
 
@@ -19,6 +19,9 @@ RESULTS = {
     "variance": lambda s: mp.variance(s, "y", by="b"),
     "share": lambda s: mp.share(s, "b", by="g"),
     "contribution": lambda s: mp.contribution(s, "b", "y", "x", by="g", detail=True),
+    "gini": lambda s: mp.gini(s, "x", by="g"),
+    "poverty": lambda s: mp.poverty(s, "x", line=5.0, by=("g", "b")),
+    "regression": lambda s: mp.regression(s, "x ~ y").estimates,
 }
 
 
@@ -188,6 +191,46 @@ def test_quantiles_follow_a_monotone_change_of_scale(frame, change):
         for y in (change(frame.y), frame.y)
     )
     np.testing.assert_allclose(found, change(want), rtol=1e-12)
+
+
+@few
+@given(frames(), st.booleans())
+def test_regressions_on_groups_are_means(frame, replicated):
+    """survey's tests/domain.R: a domain mean by a third route, a regression coefficient."""
+    assume(frame.b.nunique() == 2)
+    sample = sample_of(frame)
+    if replicated:
+        sample = mp.add_replicates(sample, mp.Jackknife())
+        # A replicate that leaves a group empty has a mean but no coefficient, or the reverse.
+        assume((frame.groupby(["b", "h"]).ea.nunique() > 1).all())
+    alone = mp.regression(sample, "y ~ 1").estimates
+    same(alone, mp.mean(sample, "y"), rtol=1e-7)
+    found = mp.regression(sample, "y ~ C(b)").estimates
+    means = mp.mean(sample, "y", by="b")
+    gap = mp.contrast(means, {"b": {1: 1, 0: -1}})
+    same(found.frame[:1], means.frame[means.frame.b == 0], rtol=1e-6)
+    same(found.frame[1:], gap, rtol=1e-6)
+
+
+@few
+@given(frames(), st.sampled_from([0.1, 25.0]))
+def test_inequality_has_no_unit(frame, unit):
+    sample, other = sample_of(frame), sample_of(frame.assign(x=unit * frame.x))
+    for ask in (
+        lambda s: mp.gini(s, "x", by="b"),
+        lambda s: mp.generalised_entropy(s, "x", (0, 1, 2)),
+        lambda s: mp.atkinson(s, "x", (0.5, 1)),
+        lambda s: mp.lorenz(s, "x", (0.2, 0.5)),
+    ):
+        same(ask(other), ask(sample), rtol=1e-7)
+
+
+@few
+@given(frames())
+def test_poverty_below_a_fixed_line_is_a_mean(frame):
+    sample = sample_of(frame.assign(poor=frame.x <= 5, gap=(1 - frame.x / 5).clip(lower=0)))
+    same(mp.poverty(sample, "x", line=5.0, by="g"), mp.mean(sample, "poor", by="g"))
+    same(mp.poverty(sample, "x", line=5.0, order=1, by="g"), mp.mean(sample, "gap", by="g"))
 
 
 @few

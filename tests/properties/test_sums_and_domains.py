@@ -21,6 +21,9 @@ VERBS = {
     "variance": lambda sample, **options: mp.variance(sample, "y", **options),
     "share": lambda sample, **options: mp.share(sample, "b", of="x", **options),
     "contribution": lambda sample, **options: mp.contribution(sample, "b", "y", "x", **options),
+    "gini": lambda sample, **options: mp.gini(sample, "x", **options),
+    "entropy": lambda sample, **options: mp.generalised_entropy(sample, "x", 1, **options),
+    "poverty": lambda sample, **options: mp.poverty(sample, "x", line=5.0, order=1, **options),
 }
 
 
