@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from parity.gaps import Figure, Line, Pair, designs_of, golden
@@ -42,13 +43,18 @@ def replicated() -> Iterator[Pair]:
             yield from below_lines(statistic, REPLICATED, tests)
 
 
+@cache
+def model_of(case: str) -> Any:
+    return designs_of("estimation/test_regression").model_of(case)
+
+
 def coefficients(family: str) -> Iterator[Pair]:
     tests = designs_of("estimation/test_regression")
     rows = golden("regression")
     for case in tests.CASES:
         if not case.startswith(family):
             continue
-        frame = tests.model_of(case).estimates.frame
+        frame = model_of(case).estimates.frame
         names = [tests.r_order(tests.r_name(name)) for name in frame.variable]
         for row in rows[(rows.case == case) & (rows.statistic == "coefficient")].itertuples():
             yield row, frame.iloc[names.index(tests.r_order(row.variable))]
@@ -59,7 +65,7 @@ def terms(kind: str, method: str) -> Iterator[Pair]:
     rows = golden("regression")
     for row in rows[rows.statistic == kind].itertuples():
         wanted = tests.our_terms(row.case, row.variable)
-        found = tests.model_of(row.case).test(wanted, method=method)
+        found = model_of(row.case).test(wanted, method=method)
         yield Figure(row.estimate, df=row.df2), Figure(found.statistic, df=found.ddf)
 
 
@@ -70,7 +76,7 @@ def margins() -> Iterator[Pair]:
         here = rows[(rows.case == case) & (rows.statistic == "margin_joint")]
         want = here[here.variable == named].set_index("category")
         group = tests.GROUP.get(named, named)
-        found = tests.model_of(case).margins(group).frame
+        found = model_of(case).margins(group).frame
         for place, value in enumerate(found[group]):
             row, got = want.loc[str(value)], found.iloc[place]
             yield Figure(row.estimate, row.se, df=row.df), got

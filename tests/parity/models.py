@@ -74,8 +74,9 @@ def shares() -> Iterator[Pair]:
         "contribution_rate",
         "rate_without",
     ]
+    samples = tests.samples()
     for row in rows[rows.statistic.isin(known)].itertuples():
-        sample = tests.samples()[row.case]
+        sample = samples[row.case]
         domain = read_domain(row.domain, sample.frame.to_native())
         group = tests.GROUPS[row.case]
         found = tests.ask(sample, group, row.statistic, row.variable, tuple(domain))
