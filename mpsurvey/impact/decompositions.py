@@ -16,6 +16,7 @@ from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
 from mpsurvey.estimation.domains import names_of
+from mpsurvey.estimation.formulas import columns_of, read_formula
 from mpsurvey.estimation.linearise import Numbers
 
 __all__ = ["decompose"]
@@ -120,6 +121,9 @@ def decompose(
             return _das_gupta(totals, shape, (first, second))
 
         parts, inner = ["difference", "rate", *names_of(cells)], 1 + len(names_of(cells))
+        question = replace(
+            question, notes=(*question.notes, *_one_sided(question, shape, (first, second)))
+        )
     found = answer(
         question,
         statistic,
@@ -179,6 +183,24 @@ def _cell_question(
     )
     base = question.columns[1] if denominator else np.ones(len(question.sample))
     return question.with_columns((base, question.columns[0]))
+
+
+def _one_sided(question: Question, shape: tuple[int, ...], pair: tuple[int, int]) -> list[str]:
+    """Say how many cells one of the two groups lacks, and whose rate they are then given."""
+    domains, base = question.domains, question.columns[0]
+    assert domains.code is not None  # noqa: S101 - the group is always broken down by
+    counted = (domains.code >= 0) & (base != 0)
+    if question.answered is not None:
+        counted &= question.answered
+    sizes = np.bincount(domains.code[counted], minlength=domains.size)
+    here = sizes.reshape(-1, shape[0], math.prod(shape[1:]))[:, list(pair)] > 0
+    one, any_ = int((here.sum(axis=1) == 1).sum()), int(here.any(axis=1).sum())
+    if not one:
+        return []
+    return [
+        f"{one:,} of {any_:,} cells have people of one of the two groups only: there the other "
+        "group is given the same rate, and the cell counts as composition."
+    ]
 
 
 def _das_gupta(totals: Numbers, shape: tuple[int, ...], pair: tuple[int, int]) -> Numbers:
@@ -271,6 +293,7 @@ def _regression_question(
     """Read a formula into columns: the response's and regressors' products, by group."""
     response, x, names, terms = _design_matrix(sample, formula)
     known = np.isfinite(response) & np.isfinite(x).all(axis=1)
+    known |= sample.weight == 0  # in no statistic, and so not unanswered
     question = ask(sample, (), statistic="A decomposition", by=by, where=where, missing="domain")
     if missing == "fail" and not known.all():
         raise MpsurveyError(f"{int((~known).sum()):,} rows lack an answer to '{formula}'.")
@@ -279,7 +302,8 @@ def _regression_question(
             sample.only(np.flatnonzero(known)), (), statistic="A decomposition", by=by, where=where
         )
         response, x, known = response[known], x[known], known[known]
-    filled = np.where(known[:, None], np.column_stack([response, x]), 0.0)
+    stacked = np.nan_to_num(np.column_stack([response, x]))
+    filled = np.where(known[:, None], stacked, 0.0)
     y, x = filled[:, 0], filled[:, 1:]
     pairs = [(i, j) for i in range(x.shape[1]) for j in range(i, x.shape[1])]
     columns = [x[:, i] * x[:, j] for i, j in pairs] + [x[:, i] * y for i in range(x.shape[1])]
@@ -293,25 +317,21 @@ def _regression_question(
 def _design_matrix(
     sample: Sample, formula: str
 ) -> tuple[Floats, Floats, list[str], dict[str, list[int]]]:
-    import formulaic
-
-    frame = sample.frame.to_pandas()
-    try:
-        matrices = formulaic.Formula(formula).get_model_matrix(
-            frame, na_action="ignore", output="pandas"
-        )
-    except Exception as error:  # formulaic has errors of many kinds, all about the formula
-        raise MpsurveyError(f"The formula '{formula}' cannot be read: {error}") from error
-    left, right = matrices.lhs, matrices.rhs
-    terms = {str(term): list(at) for term, at in right.model_spec.term_indices.items()}
-    if "1" not in terms:
+    """Response, shape (n,), and regressors, shape (n, p), of all rows, NaN where incomplete."""
+    read = read_formula(formula, sample.frame.columns)
+    made, _, _ = columns_of(sample, read, None, {})
+    terms = {
+        ("constant" if name == "(Intercept)" else name): list(range(at.start, at.stop))
+        for name, at in made.slices.items()
+    }
+    if "constant" not in terms:
         raise MpsurveyError(f"'{formula}' has no constant; a decomposition needs one.")
-    return (
-        np.asarray(left, dtype=np.float64)[:, 0],
-        np.asarray(right, dtype=np.float64),
-        [str(name) for name in right.columns],
-        {("constant" if name == "1" else name): at for name, at in terms.items()},
-    )
+    if read.offsets:
+        raise MpsurveyError(f"'{formula}' has an offset; a decomposition has no part for one.")
+    response = np.full(len(sample), np.nan)
+    x = np.full((len(sample), len(made.names)), np.nan)
+    response[made.rows], x[made.rows] = made.response, made.matrix
+    return response, x, list(made.names), terms
 
 
 def _oaxaca_parts(terms: dict[str, list[int]], threefold: bool) -> list[str]:  # noqa: FBT001
