@@ -105,7 +105,14 @@ class Trim:
             np.maximum(np.where(np.isfinite(upper), upper, 1e6 * safe) / safe, 1 + slack),
         )
         fit = replace(self.refit, method="calibrate", distance="linear", bounds=bounds)
-        return fit.run(weight, again=again).weight
+        try:
+            return fit.run(weight, again=again).weight
+        except DesignError:
+            raise DesignError(
+                "No weights within the limits meet the totals: somewhere nearly all weights are at "
+                "the limit. Find limits within groups (above: '3 x median by region'), choose "
+                "a higher one, or keep: sum."
+            ) from None
 
     def codes(self) -> list[Codes] | None:
         """Each row's own weight counts."""
@@ -141,9 +148,12 @@ def _least_error(weight: Floats) -> float:
     variation of 1 whose mean is 1 among those cut and 0 shift elsewhere. Potter (1990),
     Proceedings of the Section on Survey Research Methods, ASA, 225-230.
     """
-    tries = np.unique(np.quantile(weight, np.linspace(0.80, 1.0, 81)))
+    largest, mean = float(weight.max()), float(weight.mean())
+    grid = np.geomspace(1.05 * mean, max(largest, 1.05 * mean), 60)
+    tries = np.concatenate([np.quantile(weight, np.linspace(0.80, 1.0, 81)), grid])
+    tries = np.unique(tries[tries > mean * (1 + 1e-6)])
     whole = weight.sum()
-    best, chosen = np.inf, float(weight.max())
+    best, chosen = np.inf, largest
     for top in tries:
         kept = cut(weight, 0.0, float(top))
         bias = np.maximum(weight - kept, 0).sum() / whole
@@ -158,6 +168,8 @@ def cut(weight: Floats, low: float, high: float) -> Floats:
 
     The sum of weights stays. Where sharing lifts another weight above the limit, it is cut too.
     """
+    if weight.max(initial=0.0) <= high and weight.min(initial=np.inf) >= low:
+        return weight.copy()
     whole = weight.sum()
     if high * len(weight) <= whole * (1 + 1e-12) or low * len(weight) >= whole:
         raise DesignError(

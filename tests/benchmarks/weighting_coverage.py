@@ -35,7 +35,7 @@ RECIPE = {
             "distance": "raking",
             "within": "hh_id",
         },
-        {"do": "trim", "above": "2.2 x median", "keep": "totals"},
+        {"do": "trim", "above": "2.2 x median by stratum", "keep": "totals"},
     ],
 }
 FIGURES = {
