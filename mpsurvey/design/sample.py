@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpsurvey.declaration import Design, Replicates
+from mpsurvey.design.calibration import listed_steps
 from mpsurvey.design.chain import Chain, read_chain
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.replicates import ReplicateWeights, make, read
@@ -281,6 +282,7 @@ def describe(design: Design, units: Units, rows: int) -> str:
         weighted = f"weight '{design.weight}'"
     else:
         weighted = "weight from the FPC" if design.fpc else "no weight"
+    weighted += "".join(f", {step.words()}" for step in listed_steps(design.calibration))
     return f"{drawn}; {weighted}"
 
 
