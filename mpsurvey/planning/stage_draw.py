@@ -215,8 +215,9 @@ def _notes(
         )
     if stage.method == "pareto":
         notes.append(
-            f"{where}Pareto sampling has the probabilities wanted up to a small error, "
-            "under one percent when ten units or more are drawn."
+            f"{where}Pareto sampling has the probabilities wanted up to an error that vanishes as "
+            "more units are left to chance; where a stratum leaves only a few, it can reach "
+            "several percent. 'poisson' is exact."
         )
     if stage.method == "poisson":
         notes.append(
