@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -92,6 +93,14 @@ def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False
 
     With `yes_no`, a labelled column of 0 and 1 is read as numbers: it says who has a trait.
     """
+    if not isinstance(sample, Sample):
+        raise MpsurveyError(
+            "The first thing to name is a sample: mp.Sample(data, mp.Design(weight=...))."
+        )
+    if not isinstance(text, str):
+        raise MpsurveyError(
+            f"{statistic} is asked of one variable: the name of a column, or a formula, as text."
+        )
     if text in sample.frame.columns:
         return scan.numbers(sample, text, statistic, yes_no=yes_no)
     try:
@@ -414,8 +423,8 @@ def _method(replicates: ReplicateWeights) -> str:
 def check_options(level: float, deff: Deff, df: DegreesOfFreedom) -> None:
     """Refuse options outside what every verb takes, all at once."""
     problems = []
-    if not 0 < level < 1:
-        problems.append(f"level={level} is not between 0 and 1; 95 % is level=0.95.")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        problems.append(f"level={level!r} is not between 0 and 1; 95 % is level=0.95.")
     if deff not in (False, True, "without_replacement", "with_replacement"):
         problems.append(
             f"deff={deff!r} is not one of False, 'without_replacement', 'with_replacement'."
@@ -443,8 +452,9 @@ def _design_effects(
     )
     size, n = totals.population, totals.n.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        squares = np.einsum("dqi,dij,dqj->dq", gradient, moments, gradient)
-        mean = np.einsum("dqi,di->dq", gradient, moments[:, 0, :])
+        slope = gradient[:, :, 1:]  # a constant has no spread
+        squares = np.einsum("dqi,dij,dqj->dq", slope, moments[:, 1:, 1:], slope)
+        mean = np.einsum("dqi,di->dq", slope, moments[:, 0, 1:])
         spread = (squares - mean**2 / size[:, None]) / size[:, None] * (n / (n - 1))[:, None]
         simple = spread * (size**2 / n)[:, None]
         if deff != "with_replacement":

@@ -220,11 +220,14 @@ def _matrix(frame: pd.DataFrame, what: Weights, scale: str) -> tuple[Floats, pd.
         raise MpsurveyError(problems)
     weight = np.ones(len(frame))
     for name, weights in what.items():
-        for value in weights:
-            if not (frame[name] == value).any():
+        part = np.zeros(len(frame))
+        for value, size in weights.items():
+            found = (frame[name] == value).to_numpy(dtype=bool)  # True finds 1, and 1 finds 1.0
+            if not found.any():
                 seen = list(dict.fromkeys(frame[name].tolist()))[:10]
                 problems.append(f"'{name}' has no value {value!r}; it has {seen}.")
-        weight = weight * frame[name].map(dict(weights)).fillna(0.0).to_numpy(dtype=np.float64)
+            part[found] = size
+        weight = weight * part
     if problems:
         raise MpsurveyError(problems)
     if scale == "ratio" and not set(np.unique(weight)) <= {-1.0, 0.0, 1.0}:

@@ -71,7 +71,12 @@ class Domains:
 
 def names_of(by: str | Sequence[str] | None) -> tuple[str, ...]:
     """Read `by` as a tuple of names, each once."""
-    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    listed = () if by is None else (by,) if isinstance(by, str) else by
+    names = tuple(listed) if isinstance(listed, list | tuple) else (listed,)
+    if not all(isinstance(name, str) for name in names):
+        raise MpsurveyError(
+            "by= takes the name of a column, or a tuple of names such as ('region', 'sex')."
+        )
     return tuple(dict.fromkeys(names))
 
 
@@ -119,6 +124,11 @@ def split_domains(
             inside = known if inside is None else inside & known
         code = codes if code is None else code * len(values) + codes
         levels.append(values)
+    nothing = [name for name, values in zip(names, levels, strict=True) if not len(values)]
+    if nothing:
+        raise MpsurveyError(
+            f"by='{name}' makes no groups: no row has a value of it." for name in nothing
+        )
     missed = {name: count for name, count in unplaced.items() if count}
     domains = Domains(code, names, tuple(levels), missed, key=(names, where))
     if domains.size > _MOST:

@@ -138,11 +138,28 @@ def correlation(
 
 
 def _with_products(question: Question) -> Question:
-    """Centre the columns and append their products, so that no digits are lost to large means."""
+    """Centre the columns in each group and append their products.
+
+    A spread does not change when a group is moved, and no digits are lost to large means.
+    """
     weight, kept = question.sample.weight, question.answered
     some = weight if kept is None else weight * kept
-    everyone = some.sum() or 1.0  # nobody may have answered
-    centred = [column - some @ column / everyone for column in question.columns]
+    code = question.domains.code
+    if code is None:
+        code = np.zeros(len(some), dtype=np.intp)
+    inside = code >= 0
+    where, size = code[inside], question.domains.size
+
+    def group_means(column: Floats) -> Floats:
+        total = np.bincount(where, some[inside] * column[inside], size)
+        everyone = np.bincount(where, some[inside], size)
+        means = np.divide(total, everyone, out=np.zeros(size), where=everyone != 0)
+        return np.asarray(means[code])
+
+    centred = []
+    for column in question.columns:
+        once = np.where(inside, column - group_means(column), 0.0)
+        centred.append(once - group_means(once))  # the first mean has the digits of the column
     products = [first * second for i, first in enumerate(centred) for second in centred[i:]]
     return question.with_columns((*centred, *products))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -155,6 +156,8 @@ def numbers(
     """
     column = series(sample, name, "variable")
     if column.dtype.is_numeric() or column.dtype == bool or str(column.dtype) == "Boolean":
+        if not column.dtype.is_numeric() and column.null_count():
+            column = column.cast(nw.Float64)
         values = np.asarray(column.to_numpy(), dtype=np.float64)
         categorical = getattr(sample.variables.get(name), "kind", "") == "categorical"
         if yes_no and categorical:
@@ -165,6 +168,14 @@ def numbers(
                 f"{_some_labels(sample, name)}. Use proportion(sample, '{name}')."
             )
         return values
+    if column.null_count() == len(column):
+        return np.full(len(column), np.nan)
+    if str(column.dtype) == "Object":
+        raise MpsurveyError(
+            f"{statistic} of '{name}' is asked for, but pandas holds it as objects of any kind. "
+            f"Make it numbers first, such as with pandas.to_numeric, or use proportion(sample, "
+            f"'{name}')."
+        )
     raise MpsurveyError(
         f"{statistic} of '{name}' is asked for, but it holds {column.dtype}, not numbers. "
         f"Use proportion(sample, '{name}')."
@@ -415,13 +426,13 @@ def second_moments(
     *,
     answered: NDArray[np.bool_] | None = None,
 ) -> Floats:
-    """Weighted second moments of the columns about their overall means, by domain.
+    """Weighted second moments of the columns about their means, by domain.
 
     Returns
     -------
     numpy.ndarray
-        Shape (D, 1 + K, 1 + K) for the columns (1, x_1, ..., x_K), centred but for the first:
-        what a design effect needs of the rows.
+        Shape (D, 1 + K, 1 + K) for the columns (1, x_1, ..., x_K), centred in each domain but for
+        the first: what a design effect needs of the rows.
     """
     rows = _rows(domains, answered, None)
     weight = sample.weight if rows is None else sample.weight[rows]
@@ -434,7 +445,10 @@ def second_moments(
     centred = [np.ones(len(weight))]
     for column in columns:
         kept = column if rows is None else column[rows]
-        centred.append(kept - (weight @ kept) / weight.sum() if len(kept) else kept)
+        total = np.bincount(domain, weights=weight * kept, minlength=size)
+        everyone = np.bincount(domain, weights=weight, minlength=size)
+        means = np.divide(total, everyone, out=np.zeros(size), where=everyone != 0)
+        centred.append(kept - means[domain])
     wide = len(centred)
     moments = np.empty((size, wide, wide))
     for i in range(wide):

@@ -1,0 +1,142 @@
+"""Data and questions that are nasty: no wrong number, no traceback."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mpsurvey as mp
+
+N = 200
+DESIGN = mp.Design(weight="w", strata="h", psu="ea")
+
+
+def people(**columns):
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            "w": rng.uniform(1, 5, N),
+            "h": np.repeat([1, 2, 3, 4], N // 4),
+            "ea": np.tile(np.repeat(np.arange(10), 5), 4),
+            "y": rng.normal(10, 3, N),
+            "x": rng.normal(5, 1, N),
+            "k": rng.integers(0, 2, N),
+            "g": rng.choice(["a", "b", "c"], N),
+        }
+    ).assign(**columns)
+
+
+def sample(**columns):
+    return mp.Sample(people(**columns), DESIGN)
+
+
+def same(found, expected, rtol=1e-6):
+    columns = ["estimate", "se", "ci_low", "ci_high", "deff"]
+    for name in columns:
+        np.testing.assert_allclose(
+            found.frame[name].astype(float), expected.frame[name].astype(float), rtol, err_msg=name
+        )
+
+
+# Means that are large beside their spread, in all groups or in one of them.
+SHIFTS = {
+    "all": lambda frame: frame.y + 1e9,
+    "one group": lambda frame: frame.y + np.where(frame.k == 1, 1e9, 0.0),
+}
+
+
+@pytest.mark.parametrize(("shift", "by"), [("all", None), ("all", "k"), ("one group", "k")])
+def test_spreads_do_not_change_when_a_group_is_moved(shift, by):
+    moved, still = sample(y=SHIFTS[shift](people())), sample()
+    same(mp.variance(moved, "y", by=by), mp.variance(still, "y", by=by), 1e-5)
+    same(mp.correlation(moved, "y", "x", by=by), mp.correlation(still, "y", "x", by=by), 1e-4)
+    deff = mp.mean(moved, "y", by=by, deff=True).frame.deff
+    expected = mp.mean(still, "y", by=by, deff=True).frame.deff
+    np.testing.assert_allclose(deff, expected, 1e-5)
+
+
+def test_a_constant_has_no_spread():
+    for value in (0.1, 1e9):
+        found = mp.variance(sample(y=value), "y").frame
+        assert 0 <= found.estimate[0] < 1e-30
+        assert found.se[0] < 1e-30
+
+
+def test_infinite_values_outside_the_domain_are_no_matter():
+    frame = people(y=people().y.where(people().index != 3, np.inf))
+    where = "y < 100"
+    with_infinity = mp.Sample(frame, DESIGN)
+    without = mp.Sample(frame.assign(y=people().y.where(frame.index != 3, 1e6)), DESIGN)
+    for verb in (mp.mean, mp.variance):
+        same(verb(with_infinity, "y", where=where), verb(without, "y", where=where), 1e-12)
+    same(
+        mp.correlation(with_infinity, "y", "x", where=where),
+        mp.correlation(without, "y", "x", where=where),
+    )
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda k: k == 1,
+        lambda k: (k == 1).astype("boolean"),
+        lambda k: (k == 1).astype(object),
+        lambda k: k.astype(float),
+    ],
+)
+def test_groups_are_compared_however_true_is_written(column):
+    expected = mp.contrast(mp.mean(sample(), "y", by="k"), {"k": {1: 1, 0: -1}})
+    means = mp.mean(sample(k=column(people().k)), "y", by="k")
+    same(mp.contrast(means, {"k": {True: 1, False: -1}}), expected, 1e-12)
+    same(mp.contrast(means, {"k": {1: 1, 0: -1}}), expected, 1e-12)
+    assert mp.contrast(means, {"k": {True: 1, False: -1}}).frame.n[0] == N
+
+
+def test_dates_are_compared():
+    first, later = dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 2)
+    days = pd.Timestamp(first) + pd.to_timedelta(people().k, "D")
+    means = mp.mean(sample(k=days), "y", by="k")
+    expected = mp.contrast(mp.mean(sample(), "y", by="k"), {"k": {1: 1, 0: -1}})
+    same(mp.contrast(means, {"k": {later: 1, first: -1}}), expected, 1e-12)
+
+
+def test_yes_and_no_with_unanswered_rows_are_numbers():
+    known = people().index % 7 > 0
+    yes = (people().k == 1).astype("boolean").where(known)
+    found = mp.mean(sample(yes=yes), "yes")
+    same(found, mp.mean(sample(yes=people().k.where(known)), "yes"), 1e-12)
+    assert found.notes == ("yes: no answer in 29 of 200 rows.",)
+
+
+def test_a_column_without_any_answer():
+    for nothing in (None, np.nan, pd.NA, pd.array([pd.NA] * N, dtype="Int64")):
+        found = mp.mean(sample(y=nothing), "y")
+        assert found.frame.n[0] == 0
+        assert found.frame.estimate.isna().all()
+        assert "y: no answer in 200 of 200 rows." in found.notes
+        with pytest.raises(mp.MpsurveyError, match="by='k' makes no groups"):
+            mp.mean(sample(k=nothing), "y", by="k")
+
+
+def test_numbers_that_pandas_holds_as_objects():
+    mixed = pd.Series([1, 2.5, None, "x"] * (N // 4), dtype=object)
+    with pytest.raises(mp.MpsurveyError, match=r"objects of any kind.*pandas\.to_numeric"):
+        mp.mean(sample(y=mixed), "y")
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda: mp.mean(people(), "y"), "The first thing to name is a sample"),
+        (lambda: mp.mean(sample(), ["y", "x"]), "asked of one variable"),
+        (lambda: mp.mean(sample(), None), "asked of one variable"),
+        (lambda: mp.mean(sample(), "y", by=3), "by= takes the name of a column"),
+        (lambda: mp.mean(sample(), "y", by=people().k), "by= takes the name of a column"),
+        (lambda: mp.mean(sample(), "y", level="0.95"), "level='0.95' is not between 0 and 1"),
+        (lambda: mp.mean(sample(), "y", level=None), "level=None is not between 0 and 1"),
+    ],
+)
+def test_what_is_no_question(ask, said):
+    with pytest.raises(mp.MpsurveyError, match=said):
+        ask()
