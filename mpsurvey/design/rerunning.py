@@ -18,7 +18,7 @@ from mpsurvey.design.calibration import Calibration, column_of, listed_steps
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.errors import DesignError
 
-__all__ = ["Rerun", "Rerunning", "SomeRows", "declared_again"]
+__all__ = ["FileRerun", "Rerun", "Rerunning", "SomeRows", "declared_again"]
 
 Floats = NDArray[np.float64]
 
@@ -38,16 +38,24 @@ class Rerunning:
         The steps in order.
     rows
         Rows that are kept of those the steps were made for; None for all.
+    drawn
+        Column of the weights that belong to the file's replicate weights, if it has any.
     """
 
     base: Floats
     steps: tuple[Step, ...]
     rows: Codes | None = None
+    drawn: str | None = None
 
     def only(self, rows: Codes) -> Rerunning:
         """The same for some rows: the steps are still done on all."""
         kept = rows if self.rows is None else self.rows[rows]
-        return Rerunning(self.base, self.steps, kept)
+        return Rerunning(self.base, self.steps, kept, self.drawn)
+
+    def with_columns(self, frame: nw.DataFrame[Any], columns: Sequence[str]) -> FileRerun:
+        """Replicates from a file's columns, which stood beside the weights of `drawn`."""
+        assert self.drawn is not None  # noqa: S101 - mp.weight has said it
+        return FileRerun(self, frame, columns, column_of(frame, self.drawn))
 
     def with_factors(self, row_unit: Codes, factors: Floats) -> Rerun:
         """Replicates by factors of sampling units; `factors` has shape (U, R)."""
@@ -120,6 +128,37 @@ class Rerun:
         for r in range(count):
             out[r] = _run(self.made.steps, self.made.base * self.factors[self.row_unit, r], r)
         return out
+
+
+class FileRerun:
+    """Replicate weights that a file carries from before the steps, with every step done on each.
+
+    Parameters
+    ----------
+    made
+        The steps.
+    frame, columns
+        The file's rows, and its columns of replicate weights.
+    weight
+        The full-sample weights that belong to them, shape (n,): where the steps start from another
+        weight, replicates keep their ratio to it.
+    """
+
+    def __init__(
+        self, made: Rerunning, frame: nw.DataFrame[Any], columns: Sequence[str], weight: Floats
+    ) -> None:
+        self.made, self.frame, self.columns, self.weight = made, frame, tuple(columns), weight
+
+    def __iter__(self) -> Iterator[Floats]:
+        steps = self.made.steps
+        for number, name in enumerate(self.columns):
+            ratio = np.divide(
+                np.asarray(self.frame[name].to_numpy(), dtype=np.float64),
+                self.weight,
+                out=np.zeros_like(self.weight),
+                where=self.weight != 0,
+            )
+            yield _run(steps, self.made.base * ratio, number)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

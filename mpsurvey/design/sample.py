@@ -10,6 +10,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
 from mpsurvey.declaration import Design, Replicates
@@ -104,11 +105,8 @@ class Sample:
     chain: Chain | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        # A frame may have a column named "frame" or "design", which pandas makes an attribute.
-        bare = isinstance(nw.from_native(self.data, pass_through=True), nw.DataFrame | nw.LazyFrame)
-        native = self.data if bare else getattr(self.data, "frame", self.data)
-        frame = nw.from_native(native)
-        eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+        bare, eager = _rows_of(self.data)
+        object.__setattr__(self, "data", _kept(self.data, eager, bare=bare))
         own = None if bare else getattr(self.data, "design", None)
         design = self.design if self.design is not None else own
         if design is None:
@@ -122,6 +120,10 @@ class Sample:
         replicates = None
         if design.replicates is not None and design.replicates.columns is not None:
             replicates = read(design.replicates, eager.columns)
+            if self.rerun is not None and self.rerun.drawn is not None and self.rerun.rows is None:
+                once_more = self.rerun.with_columns(eager, replicates.columns)
+                said = f"{replicates.method}, every weighting step done again in each"
+                replicates = replace(replicates, method=said, rerun=once_more)
         elif design.replicates is not None:
             replicates, declared = make(design.replicates, units)
             design = replace(design, replicates=declared)
@@ -284,6 +286,36 @@ def describe(design: Design, units: Units, rows: int) -> str:
         weighted = "weight from the FPC" if design.fpc else "no weight"
     weighted += "".join(f", {step.words()}" for step in listed_steps(design.calibration))
     return f"{drawn}; {weighted}"
+
+
+def _rows_of(data: Any) -> tuple[bool, nw.DataFrame[Any]]:
+    """Whether the data are a bare frame, and their rows: the caller's may change after this."""
+    try:
+        # A frame may have a column named "frame" or "design", which pandas makes an attribute.
+        bare = isinstance(nw.from_native(data, pass_through=True), nw.DataFrame | nw.LazyFrame)
+        frame = nw.from_native(data if bare else getattr(data, "frame", data))
+    except DuplicateError as error:
+        raise DesignError(f"Two columns of the data have one name: {error}") from None
+    except TypeError:
+        raise DesignError(
+            f"The data are no table but a {type(data).__name__}. Give what mp.read returns, or a "
+            "frame of pandas, Polars or another library."
+        ) from None
+    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    if eager.implementation.is_pandas():  # the other libraries' frames are not changed in place
+        eager = nw.from_native(eager.to_native().copy(deep=False), eager_only=True)
+    return bare, eager
+
+
+def _kept(data: Any, eager: nw.DataFrame[Any], *, bare: bool) -> Any:
+    """The data with the rows that the sample keeps, where they were taken over from pandas."""
+    if not eager.implementation.is_pandas():
+        return data
+    if bare:
+        return eager.to_native()
+    again = copy(data)
+    object.__setattr__(again, "frame", eager.to_native())
+    return again
 
 
 def _check_columns(design: Design, columns: Iterable[str]) -> None:

@@ -288,9 +288,9 @@ def _weighted(
         sample.design,
         weight=name,
         calibration=steps or None,
-        replicates=_replicates(recipe),
+        replicates=_replicates(recipe) or sample.design.replicates,
     )
-    rerun = Rerunning(start, made.steps)
+    rerun = Rerunning(start, made.steps, drawn=sample.design.weight)
     return Sample(data, design, diary=(*sample.diary, *made.diary), rerun=rerun)
 
 

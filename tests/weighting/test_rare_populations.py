@@ -108,7 +108,7 @@ def test_two_phases_have_the_variance_of_both():
     recipe = {"steps": [{"do": "subsample", "drawn": "kept == 1", "classes": ["migrant"]}]}
     base = rng.normal(20, 3, 400)
     estimates, variances = [], []
-    for _ in range(150):
+    for _ in range(90):
         chosen = rng.choice(400, areas, replace=True)
         area = np.repeat(np.arange(areas), size)
         migrant = (rng.random(areas * size) < 0.2).astype(int)
@@ -119,7 +119,7 @@ def test_two_phases_have_the_variance_of_both():
         row = mp.mean(mp.weight(sample, recipe), "y").frame.iloc[0]
         estimates.append(row.estimate)
         variances.append(row.se**2)
-    assert np.mean(variances) / np.var(estimates) == pytest.approx(1, abs=0.3)
+    assert np.mean(variances) / np.var(estimates) == pytest.approx(1, abs=0.4)
 
 
 def test_networks_of_an_adaptive_sample_are_unbiased():

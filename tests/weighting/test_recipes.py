@@ -534,3 +534,74 @@ def test_rows_may_be_dropped_from_replicates_of_a_recipe(field):
     dropped = mp.mean(again, "income", missing="drop").frame
     assert dropped.estimate[0] == pytest.approx(domain.estimate[0])
     assert dropped.se[0] == pytest.approx(domain.se[0])
+
+
+@pytest.mark.parametrize(
+    "case", ["poststratified", "raked", "calibrated_linear", "poststratified_then_raked"]
+)
+def test_a_files_replicate_weights_go_through_every_step(case):
+    frame = data("replicates_jk1")
+    table = data("replicates_multipliers")
+    multipliers = table.multiplier[table.file == "replicates_jk1"].tolist()
+    kind = mp.Jackknife("jk*", multipliers=multipliers)
+    sample = mp.Sample(frame, mp.Design(weight="pw", replicates=kind))
+    steps, names = CASES[case]
+    weighted = mp.weight(sample, {"steps": steps}, given(*names))
+    assert "every weighting step done again" in weighted.replicates.method
+    here = GOLDEN[GOLDEN.case == f"jk1/{case}"]
+    for statistic, variable in (("total", "enroll"), ("mean", "api00")):
+        row = here[(here.statistic == statistic) & (here.variable == variable)].iloc[0]
+        found = getattr(mp, statistic)(weighted, variable).frame.iloc[0]
+        np.testing.assert_allclose([found.estimate, found.se], [row.estimate, row.se], rtol=1e-7)
+
+
+def shipped(rng):
+    n = 1200
+    frame = pd.DataFrame(
+        {
+            "stratum": np.repeat(np.arange(4), 300),
+            "ea": np.repeat(np.arange(60), 20),
+            "hh_id": np.repeat(np.arange(400), 3),
+            "base_weight": np.repeat(rng.uniform(20, 40, 60), 20),
+            "urban": np.repeat(rng.integers(0, 2, 60), 20),
+            "sex": rng.integers(1, 3, n),
+            "age_group": rng.integers(1, 4, n),
+            "education": rng.integers(1, 4, n),
+            "migrant": rng.integers(0, 2, n),
+            "result": np.repeat(rng.choice([1, 2, 3, 4], 400, p=[0.75, 0.15, 0.05, 0.05]), 3),
+            "chance_area": 0.1,
+            "chance_listing": 0.5,
+            "chance_person": 0.8,
+        }
+    )
+    frame["region"] = frame.stratum // 2
+    frame["sex_age"] = frame.sex * 10 + frame.age_group
+    return frame
+
+
+@pytest.mark.parametrize(
+    "recipe", ["household_calibrated", "persons_one_weight", "migrants_screened",
+               "online_panel_raked"]
+)  # fmt: skip
+def test_the_shipped_recipes_run(recipe):
+    frame = shipped(np.random.default_rng(6))
+    rows = np.random.default_rng(7).uniform(0.95, 1.05, len(frame)) * frame.base_weight
+    rows *= 30_000 / rows.sum()
+    margins = {
+        "household_calibrated": ["sex_age", "region"],
+        "persons_one_weight": ["region", ["sex", "age_group"]],
+        "migrants_screened": [["migrant", "region"]],
+        "online_panel_raked": ["region", "sex", "age_group", "education"],
+    }[recipe]
+    totals = {}
+    for margin in margins:
+        sums = rows.groupby([frame[c] for c in ([margin] if isinstance(margin, str) else margin)])
+        totals[margin if isinstance(margin, str) else tuple(margin)] = sums.sum()
+    if recipe == "online_panel_raked":
+        totals["1"] = 30_000
+    design = mp.Design(weight="base_weight", strata="stratum", psu="ea")
+    weighted = mp.weight(mp.Sample(frame, design), recipe, totals)
+    assert weighted.weight.sum() == pytest.approx(30_000)
+    last = [entry for entry in weighted.diary if entry.margins is not None][-1]
+    np.testing.assert_allclose(last.margins.after, last.margins.total, rtol=1e-8)
+    assert mp.mean(weighted, "education").frame.se[0] > 0
