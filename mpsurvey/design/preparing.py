@@ -356,7 +356,11 @@ def _rescale(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
         if columns:
             work.problems.append("A number to rescale to stands for all rows; leave 'by' out.")
         targets = np.array([float(to)])
-    return Prepared(step, Rescale(group, len(labels), targets))
+    # A sum of weights that is fixed has no variance: rescaling is a poststratification.
+    record = Calibration(
+        () if cells is None else (cells.margin,), ("1",) if cells is None else (), before=""
+    )
+    return Prepared(step, Rescale(group, len(labels), targets), record)
 
 
 def _share(step: RecipeStep, work: Work, _chances: Floats | None) -> Prepared:
