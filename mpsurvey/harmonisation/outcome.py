@@ -35,6 +35,7 @@ def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
         language,
     )
     data = table.data
+    _keep_own_words(work, data, variables)
     kept = _kept(work, data, frame, keep)
     for name in kept:
         frame[name] = data.frame[name].to_numpy(copy=False)
@@ -69,6 +70,20 @@ def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
         of={name: work.targets[name].of for name in made.columns if name in work.targets},
         rosters={name: _roster(work, tables[name], one, language) for name, one in rosters.items()},
     )
+
+
+def _keep_own_words(work: Work, data: Microdata, variables: dict[str, Any]) -> None:
+    """Let codes of an open list that were taken as they are keep the file's own labels.
+
+    Regions are the office's: the catalogue's list of them is a placeholder.
+    """
+    for name, mapped in work.walk.variables.items():
+        listed = work.targets[name].listed if name in work.targets else None
+        if name not in variables or listed is None or not listed.open or mapped.countries:
+            continue
+        own = data.variables.get(mapped.column) if mapped.column and not mapped.recode else None
+        if own is not None and own.answers and mapped.file is None:
+            variables[name] = variables[name].but(answers=dict(own.answers))
 
 
 def _kept(work: Work, data: Microdata, made: Mapping[str, Any], keep: tuple[str, ...]) -> list[str]:

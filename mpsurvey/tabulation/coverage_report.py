@@ -223,7 +223,8 @@ def _support(data: Any, one: Indicator, *, lacks: bool) -> Mapping[str, float]:
     """Return respondents and coefficient of variation of the figure for all, where a sample is."""
     if not isinstance(data, Sample):
         return {}
-    if lacks or one.uses_home:
+    # A concept that is still to be worked out from its questions has no column yet.
+    if lacks or one.uses_home or not one.names <= set(data.frame.columns):
         return {"n": np.nan, "cv": np.nan}
     frame = compute(data, one).frame
     return {"n": float(frame["n"].max()), "cv": float(frame["cv"].max())}

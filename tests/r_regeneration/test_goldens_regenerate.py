@@ -20,6 +20,8 @@ NEEDS = {
     "poverty": "convey",
     "change_overlap": "ReGenesees",
     "planning_selection": "sampling",
+    "planning_practools": "bethel",
+    "planning_regenesees": "ReGenesees",
     "pisa": "haven",
 }
 SHARED = ROOT.parent / "shared" / "data"
