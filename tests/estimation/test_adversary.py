@@ -140,3 +140,29 @@ def test_numbers_that_pandas_holds_as_objects():
 def test_what_is_no_question(ask, said):
     with pytest.raises(mp.MpsurveyError, match=said):
         ask()
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_sample_does_not_follow_what_becomes_of_the_callers_frame(wrapped):
+    frame = people()
+    held = mp.Sample(mp.Microdata(frame, {}) if wrapped else frame, DESIGN)
+    before = mp.mean(held, "y")
+    frame["y"] = frame.y + 1000
+    frame["w"] = 1.0
+    frame.loc[:, "h"] = 1
+    frame = frame.sort_values("x")
+    same(mp.mean(held, "y"), before, 1e-15)
+    same(mp.mean(held.with_design(lonely_psu="centre"), "y"), before, 1e-15)
+
+
+def test_data_that_are_no_table():
+    for data in (5, "people.csv", [[1, 2]], None, np.zeros((3, 2))):
+        with pytest.raises(mp.MpsurveyError, match="The data are no table"):
+            mp.Sample(data, mp.Design(weight="w"))
+
+
+def test_two_columns_of_one_name():
+    frame = people()
+    frame.columns = ["w", "h", "ea", "y", "y", "k", "g"]
+    with pytest.raises(mp.MpsurveyError, match=r"(?s)Two columns.*'y' 2 times"):
+        mp.Sample(frame, DESIGN)
