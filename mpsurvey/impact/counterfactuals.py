@@ -99,7 +99,10 @@ def counterfactual(
         _three_rows(as_is, as_if, income),
         notes=(
             *_assumption(income, without, size, replaced, returning),
-            *dict.fromkeys((*as_is.notes, *as_if.notes)),
+            *dict.fromkeys(
+                note.replace(whole, income).replace(left, f"{income} less {without}")
+                for note in (*as_is.notes, *as_if.notes)
+            ),
         ),
     )
 

@@ -26,10 +26,14 @@ def tracked_yaml():
     listed = subprocess.run(
         ["git", "ls-files", "modules", "weights"],
         cwd=ROOT,
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
     )
+    if listed.returncode:  # an unpacked archive: everything that lies there
+        folders = (ROOT / "modules", ROOT / "weights")
+        names = [path for folder in folders for path in folder.rglob("*.yaml")]
+        return [path.relative_to(ROOT).as_posix() for path in names]
     return [name for name in listed.stdout.split() if name.endswith(".yaml")]
 
 
