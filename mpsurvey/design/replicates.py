@@ -60,6 +60,11 @@ class ReplicateWeights:
         """How many replicates there are."""
         return len(self.multipliers)
 
+    @property
+    def by_rows(self) -> bool:
+        """Whether each set of weights is summed over the rows, not by factors of the units."""
+        return self.factors is None or self.rerun is not None
+
 
 def columns_of(pattern: str | Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     """Columns that a pattern or a list names.

@@ -391,7 +391,7 @@ def _uncertainty(
     repeated = replication.replicate_totals(
         sample, totals, question.domains, question.columns, question.answered, question.categories
     )
-    if folded and sample.replicates.columns:  # factors have multiplied folded totals already
+    if folded and sample.replicates.by_rows:  # factors have multiplied folded totals already
         repeated = scan.folded_replicates(repeated, question.domains.size // len(totals.n))
     figures = replication.replicated_figures(statistic, repeated)
     return replication.Deviations(estimate, figures, sample.replicates)

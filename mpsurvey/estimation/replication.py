@@ -121,7 +121,7 @@ def replicate_totals(
     weights = sample.replicates
     assert weights is not None  # noqa: S101 - the caller has asked
     size, wide = len(totals.n), totals.values.shape[1]
-    if weights.factors is None or weights.rerun is not None:
+    if weights.factors is None or weights.by_rows:
         files = (np.asarray(sample.frame[name].to_numpy(), float) for name in weights.columns)
         return domain_totals(
             sample,

@@ -619,3 +619,18 @@ def test_the_shipped_recipes_run(recipe):
     last = [entry for entry in weighted.diary if entry.margins is not None][-1]
     np.testing.assert_allclose(last.margins.after, last.margins.total, rtol=1e-8)
     assert mp.mean(weighted, "education").frame.se[0] > 0
+
+
+def test_gaps_and_shares_work_with_replicates_of_a_recipe(field):
+    recipe = {"steps": [*FIELD, {"do": "rake", "margins": ["sex", "grown"]}]}
+    weighted = mp.weight(mp.Sample(field, DESIGN), recipe, totals_of(field))
+    again = mp.add_replicates(weighted, mp.Jackknife())
+    for ask in (
+        lambda s: mp.share(s, group="urban == 1", among="sex == 'f'"),
+        lambda s: mp.decompose(s, "income ~ age", group="urban"),
+        lambda s: mp.gini(s, "income"),
+        lambda s: mp.contrast(mp.mean(s, "income", by="sex"), {"sex": {"f": 1, "m": -1}}),
+    ):
+        one, other = ask(weighted).frame, ask(again).frame
+        np.testing.assert_allclose(other.estimate, one.estimate, rtol=1e-9)
+        np.testing.assert_allclose(other.se, one.se, rtol=0.25)
