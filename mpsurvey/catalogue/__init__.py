@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from mpsurvey.catalogue.codelist import Code, CodeList
 from mpsurvey.catalogue.definition import Definition
-from mpsurvey.catalogue.known_design import DesignFile, DesignPreset
 from mpsurvey.catalogue.indicator import STATISTICS, THEMES, Indicator
+from mpsurvey.catalogue.known_design import DesignFile, DesignPreset
 from mpsurvey.catalogue.library import Catalogue, Reading, load_catalogue, read_folders
 from mpsurvey.catalogue.listing import (
     check_text,

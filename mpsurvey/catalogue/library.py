@@ -10,9 +10,9 @@ from typing import Any
 
 from mpsurvey.catalogue.codelist import CODELIST, CodeList, build_codelist
 from mpsurvey.catalogue.definition import Definition, build_definition
-from mpsurvey.catalogue.known_design import DESIGN, DesignPreset, build_design
 from mpsurvey.catalogue.fields import BAD, Fields, Record
 from mpsurvey.catalogue.indicator import INDICATOR, Indicator, build_indicator
+from mpsurvey.catalogue.known_design import DESIGN, DesignPreset, build_design
 from mpsurvey.catalogue.marked import Marked, Problems, compose
 from mpsurvey.catalogue.module import MODULE, Module, build_module
 from mpsurvey.catalogue.places import library_folders

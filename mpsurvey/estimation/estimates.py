@@ -126,7 +126,7 @@ class Estimates:
         return len(self.frame)
 
     def test(self, value: float = 0.0) -> pd.DataFrame:
-        """Test each figure against a value: is a gap, a change, a contribution different from 0?
+        """Test whether each figure differs from a value: a gap, a change, a contribution from 0.
 
         Returns
         -------

@@ -634,3 +634,15 @@ def test_gaps_and_shares_work_with_replicates_of_a_recipe(field):
         one, other = ask(weighted).frame, ask(again).frame
         np.testing.assert_allclose(other.estimate, one.estimate, rtol=1e-9)
         np.testing.assert_allclose(other.se, one.se, rtol=0.25)
+
+
+def test_rows_keep_their_order_whatever_the_index(field):
+    steps = {"steps": [{"do": "poststratify", "margin": "sex"}]}
+    totals = {"sex": {"f": 1.0, "m": 2.0}}
+    usual = mp.weight(mp.Sample(field, DESIGN), steps, totals)
+    shuffled = field.set_index(field.index[::-1])
+    again = mp.weight(mp.Sample(shuffled, DESIGN), steps, totals)
+    np.testing.assert_array_equal(again.weight, usual.weight)
+    np.testing.assert_array_equal(again.data["weight"].to_numpy(), usual.weight)
+    preset = mp.design_preset("two_stage", shuffled.assign(w=field.d.to_numpy()), divide_by=2)
+    np.testing.assert_allclose(preset.weight, field.d / 2)
