@@ -490,4 +490,10 @@ def _cautions(totals: scan.UnitTotals) -> list[str]:
             f"{int(few.sum()):,} group(s) have fewer than 8 degrees of freedom: their standard "
             "errors are themselves uncertain."
         )
+    thin = some & (totals.n < 30)
+    if thin.any():
+        notes.append(
+            f"{int(thin.sum()):,} group(s) rest on fewer than 30 respondents: too few for most "
+            "publications. Merge groups or rounds; for shares use ci='beta'."
+        )
     return notes
