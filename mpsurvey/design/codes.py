@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Codes", "compact", "encode"]
+__all__ = ["Codes", "categories_in_order", "compact", "encode"]
 
 Codes = NDArray[np.intp]
 
@@ -29,11 +29,19 @@ def encode(column: nw.Series[Any]) -> tuple[Codes, NDArray[Any]]:
     -------
     codes, levels
         `codes`, shape (n,), indexes `levels`, the sorted distinct values; a missing value is -1.
+        Categories keep the order that pandas, or a Polars Enum, declares.
     """
+    declared = categories_in_order(column)
+    if declared is not None:
+        return _as_declared(declared)
     if column.dtype.is_integer() and column.null_count() == 0:
         return compact(np.asarray(column.to_numpy()))
-    if column.dtype == nw.Boolean and column.null_count() == 0:
-        return compact(np.asarray(column.to_numpy()).astype(np.int8))
+    if column.dtype == nw.Boolean:
+        missing = column.is_null().to_numpy().astype(bool)
+        codes, levels = compact(column.fill_null(value=False).to_numpy()[~missing].astype(np.int8))
+        every = np.full(len(missing), -1, dtype=np.intp)
+        every[~missing] = codes
+        return every, levels
     if column.dtype.is_float():
         values = np.asarray(column.to_numpy(), dtype=np.float64)
         missing = np.isnan(values)
@@ -52,6 +60,25 @@ def encode(column: nw.Series[Any]) -> tuple[Codes, NDArray[Any]]:
     texts = column.to_pandas()
     codes, uniques = pd.factorize(texts, sort=True)
     return codes.astype(np.intp, copy=False), np.asarray(uniques)
+
+
+def categories_in_order(column: nw.Series[Any]) -> pd.Series | None:
+    """The column as pandas' categories, where it declares an order of them; else None."""
+    if column.dtype not in (nw.Categorical, nw.Enum):
+        return None
+    if column.dtype == nw.Categorical and not column.implementation.is_pandas():
+        return None  # in the order in which they happened to occur
+    held: pd.Series = column.to_pandas()
+    return held if isinstance(held.dtype, pd.CategoricalDtype) else None
+
+
+def _as_declared(column: pd.Series) -> tuple[Codes, NDArray[Any]]:
+    codes = column.cat.codes.to_numpy().astype(np.intp)
+    present = np.zeros(len(column.cat.categories), dtype=bool)
+    present[codes[codes >= 0]] = True
+    place = np.cumsum(present) - 1
+    levels = np.asarray(column.cat.categories)[present]
+    return np.where(codes < 0, -1, place[codes] if len(place) else codes), levels
 
 
 def compact(values: NDArray[Any]) -> tuple[Codes, NDArray[Any]]:

@@ -110,8 +110,11 @@ class Sample:
         own = None if bare else getattr(self.data, "design", None)
         design = self.design if self.design is not None else own
         if design is None:
+            remarks = [] if bare else [each for each in getattr(self.data, "remarks", ())
+                                       if "declares a design" in each]  # fmt: skip
             raise DesignError(
-                "The data declare no design of their own. Say how the people were drawn: "
+                " ".join(remarks or ["The data declare no design of their own."])
+                + " Say how the people were drawn: "
                 "Sample(data, Design(weight=..., strata=..., psu=...))."
             )
         _check_columns(design, eager.columns)
@@ -267,7 +270,9 @@ def describe(design: Design, units: Units, rows: int) -> str:
     Examples: ``4 PSUs in 2 strata; weight 'w'``, ``each row a unit; no weight``.
     """
     first = units.stages[0]
-    if not design.psu:
+    if not design.psu and design.replicates is not None and design.replicates.columns is not None:
+        drawn = "units known by their replicate weights"
+    elif not design.psu:
         drawn = "each row a unit"
     else:
         drawn = f"{len(first.starts):,} PSUs"

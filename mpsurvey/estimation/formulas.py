@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
+from mpsurvey.design.codes import categories_in_order
 from mpsurvey.errors import ColumnMissing, ExtraMissing, MpsurveyError, did_you_mean
 from mpsurvey.estimation.asking import values_of
 
@@ -286,6 +287,11 @@ def columns_of(
     if not len(rows):
         raise MpsurveyError(f"No row has an answer to all the variables of '{formula.text}'.")
     frame = pd.DataFrame({name: _kept(values[rows]) for name, values in given.items()})
+    for name in frame.columns.intersection(sample.frame.columns):
+        declared = None if name in standing_for else categories_in_order(sample.frame[name])
+        if declared is not None:  # the first category is the one that the others are compared with
+            here = declared.iloc[rows].cat.remove_unused_categories()
+            frame[name] = here.reset_index(drop=True)
     _refuse_codes(sample, formula, frame)
     matrix, spec = _matrix(formula.terms, frame, len(rows))
     offset: Floats | float = 0.0
@@ -405,6 +411,14 @@ def _matrix(terms: Any, frame: pd.DataFrame, rows: int) -> tuple[Floats, Any]:
             )
     except FormulaicError as error:
         raise MpsurveyError(f"The formula does not fit the data: {error}") from None
+    except TypeError:
+        dated = [str(name) for name in data.columns if data[name].dtype.kind in "mM"]
+        if not dated:
+            raise
+        raise MpsurveyError(
+            f"'{dated[0]}' is a date or time: make a number of it first, such as the year, or "
+            f"write C({dated[0]}) for categories."
+        ) from None
     matrix = np.asarray(made, dtype=np.float64)
     if matrix.shape[1] == 0:
         raise MpsurveyError("The formula has no terms: nothing to estimate.")

@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import mpsurvey as mp
@@ -166,3 +167,72 @@ def test_two_columns_of_one_name():
     frame.columns = ["w", "h", "ea", "y", "y", "k", "g"]
     with pytest.raises(mp.MpsurveyError, match=r"(?s)Two columns.*'y' 2 times"):
         mp.Sample(frame, DESIGN)
+
+
+ORDER = ["none", "primary", "higher"]
+
+
+def school(frame):
+    return pd.Series(np.array(ORDER)[frame.index % 3], index=frame.index)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_categories_keep_their_order(library):
+    frame = people()
+    if library == "pandas":
+        declared = [*ORDER, "never given"]
+        data = frame.assign(s=pd.Categorical(school(frame), declared))
+    else:
+        enum = pl.Enum([*ORDER, "never given"])
+        data = pl.from_pandas(frame.assign(s=school(frame))).with_columns(pl.col("s").cast(enum))
+    held = mp.Sample(data, DESIGN)
+    plain = mp.Sample(frame.assign(s=school(frame)), DESIGN)
+    assert mp.proportion(held, "s").frame.category.tolist() == ORDER
+    found = mp.mean(held, "y", by="s")
+    assert found.frame["s"].tolist() == ORDER
+    expected = mp.mean(plain, "y", by="s").frame.set_index("s").loc[ORDER]
+    np.testing.assert_array_equal(found.frame.estimate, expected.estimate)
+    model = mp.regression(held, "y ~ s").estimates.frame
+    assert model.variable.tolist() == ["(Intercept)", "s[T.primary]", "s[T.higher]"]
+    assert model.estimate[0] == pytest.approx(expected.estimate["none"])
+
+
+def test_categories_of_numbers_stay_numbers():
+    frame = people()
+    held = mp.Sample(frame.assign(k=frame.k.astype("category")), DESIGN)
+    expected = mp.contrast(mp.mean(sample(), "y", by="k"), {"k": {1: 1, 0: -1}})
+    same(mp.contrast(mp.mean(held, "y", by="k"), {"k": {1: 1, 0: -1}}), expected, 1e-12)
+    parts = mp.decompose(held, "y", group="k", cells="g").frame
+    assert parts.estimate[0] == pytest.approx(expected.frame.estimate[0])
+
+
+def test_missing_categories_are_in_no_group():
+    frame = people()
+    known = frame.index % 7 > 0
+    some = pd.Categorical(school(frame).where(known), ORDER)
+    found = mp.mean(sample(s=some), "y", by="s")
+    assert found.notes == ("s: 29 rows without a value are in no group.",)
+    assert found.frame.n.sum() == N - 29
+
+
+def test_intervals_are_in_order():
+    cut = pd.cut(people().y, [-5, 5, 10, 30])
+    assert [one.left for one in mp.mean(sample(s=cut), "y", by="s").frame["s"]] == [-5, 5, 10]
+
+
+def test_a_date_is_no_regressor():
+    with pytest.raises(mp.MpsurveyError, match="'day' is a date or time"):
+        mp.regression(sample(day=pd.Timestamp("2020-01-01")), "y ~ day")
+
+
+def test_a_sample_says_that_replicates_tell_its_units():
+    frame = people(r1=people().w * 1.1, r2=people().w * 0.9)
+    held = mp.Sample(frame, mp.Design(weight="w", replicates=mp.Bootstrap("r*")))
+    assert "units known by their replicate weights" in repr(held)
+
+
+def test_a_stale_design_is_told_again():
+    remark = "The file declares a design with columns that it does not have: 'indwt'."
+    data = mp.Microdata(people(), remarks=(remark,))
+    with pytest.raises(mp.MpsurveyError, match=r"does not have: 'indwt'\. Say how the people"):
+        mp.Sample(data)
