@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mpsurvey.design import Sample, describe
+from mpsurvey.design.codes import encode
 from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
 from mpsurvey.estimation.estimates import assemble
@@ -226,6 +227,12 @@ def _common_rows(
     before: Estimates, after: Estimates
 ) -> tuple[pd.DataFrame, NDArray[np.intp], NDArray[np.intp]]:
     """Rows that both rounds have, and their places in each."""
+    if not (isinstance(before, Estimates) and isinstance(after, Estimates)):
+        raise MpsurveyError(
+            f"The change of a {type(before).__name__} is not one of figures. Ask for statistics "
+            "such as mp.mean; for a model, put the rounds in one sample and cross them in the "
+            "formula."
+        )
     keys = ["variable", "category", *before.by]
     if before.by != after.by:
         raise MpsurveyError("The rounds are broken down by different variables.")
@@ -315,7 +322,13 @@ def _psu_names(sample: Sample, shared_psu: bool | str) -> NDArray[Any]:  # noqa:
     unit = np.searchsorted(starts, sample.row_unit, side="right") - 1
     row = np.empty(len(starts), dtype=np.intp)
     row[unit[::-1]] = np.arange(len(unit) - 1, -1, -1)
-    codes = sample.frame[str(column)].to_numpy()[row].astype(str)
+    code, levels = encode(sample.frame[str(column)])
+    if (code[row] < 0).any():
+        raise MpsurveyError(
+            f"'{column}' has no value for {int((code[row] < 0).sum()):,} PSUs of a round: give a "
+            "PSU that is in one round only a code of its own."
+        )
+    codes = levels.astype(str)[code[row]]
     if len(np.unique(codes)) < len(codes):
         # Codes that begin anew in each stratum need the stratum to tell them apart.
         strata = (sample.design.strata or (None,))[0]
@@ -372,6 +385,7 @@ def _changed(
     frames = [
         r.frame.iloc[p].reset_index(drop=True) for r, p in zip((before, after), places, strict=True)
     ]
+    whole = [before.frame, after.frame]
     df = np.minimum(*(frame["df"].to_numpy(dtype=np.float64) for frame in frames))
     se = np.sqrt(made.variance())
     known = rows["category"].notna().any()
@@ -398,5 +412,16 @@ def _changed(
         uncertainty=made,
         labels={**before.labels, **after.labels},
         titles={**before.titles, **after.titles},
-        notes=tuple(dict.fromkeys((*before.notes, *after.notes))),
+        notes=tuple(dict.fromkeys((*before.notes, *after.notes, *_in_one_round(frames, whole)))),
     )
+
+
+def _in_one_round(frames: Sequence[pd.DataFrame], whole: Sequence[pd.DataFrame]) -> list[str]:
+    """Say how many rows of a round the other one lacks."""
+    lost = [len(every) - len(kept) for kept, every in zip(frames, whole, strict=True)]
+    if not any(lost):
+        return []
+    return [
+        f"Left out: {lost[0]:,} row(s) that the earlier round alone has and {lost[1]:,} that the "
+        "later one alone has; nobody in the other is in that group or gave that answer."
+    ]
