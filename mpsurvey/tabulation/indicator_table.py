@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -122,4 +123,15 @@ class IndicatorTable:
         shown = self.display().head(40).drop(columns=["unit"])
         figures = [name for name in COLUMNS if name in shown]
         body = shown.to_string(index=False, float_format=lambda x: f"{x:,.4g}") if figures else ""
-        return f"{self.title()}\n{body}\n{len(self.lacking)} indicator(s) could not be made."
+        return f"{self.title()}\n{body}\n{self._not_made()}"
+
+    def _not_made(self) -> str:
+        """Say how many indicators were not made, and what most of them lack."""
+        if not self.lacking:
+            return "All indicators were made."
+        lacks = Counter(name for names in self.lacking.values() for name in names)
+        most = ", ".join(f"{name} ({count})" for name, count in lacks.most_common(4))
+        said = f"{len(self.lacking)} indicator(s) could not be made. Most often they lack {most}."
+        if not self.indicators:
+            said += " mp.harmonise makes such variables from those of a file."
+        return said
