@@ -10,11 +10,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import linalg
 
 from mpsurvey.errors import MpsurveyError, did_you_mean
 from mpsurvey.estimation.between_imputations import Imputations, alike
 from mpsurvey.estimation.estimates import COLUMNS, Estimates, Uncertainty, assemble
 from mpsurvey.estimation.intervals import t_interval
+from mpsurvey.estimation.known_covariance import KnownCovariance
 
 __all__ = ["combination", "contrast"]
 
@@ -31,13 +33,14 @@ def contrast(
     scale: Literal["difference", "ratio"] = "difference",
     names: Sequence[str] | None = None,
     level: float | None = None,
+    samples: Literal["one", "independent"] = "one",
 ) -> Estimates:
     r"""Compare estimates with each other: the standard error uses their covariance.
 
     Parameters
     ----------
     estimates
-        A result, or several results of one sample; their rows then follow each other.
+        A result, or several results; their rows then follow each other.
     what
         What to compare:
 
@@ -55,6 +58,10 @@ def contrast(
         Names of the results of a matrix or function.
     level
         Confidence level; that of the estimates by default.
+    samples
+        ``"one"``: all results are of one sample, and their covariance is known. ``"independent"``:
+        each is of a sample of its own (two countries, two surveys), and they share nothing. For
+        rounds of one survey that share areas use `mpsurvey.change`.
 
     Returns
     -------
@@ -88,7 +95,9 @@ def contrast(
     if not results:
         raise MpsurveyError("There is nothing to compare: give at least one result.")
     frame = pd.concat([_common(result, results) for result in results], ignore_index=True)
-    uncertainty = reduce(_join, alike(results))
+    if samples not in ("one", "independent"):
+        raise MpsurveyError(f"samples='{samples}' is not one of 'one', 'independent'.")
+    uncertainty = _apart(results) if samples == "independent" else reduce(_join, alike(results))
     theta = frame["estimate"].to_numpy(dtype=np.float64)
     if callable(what):
         value, matrix = _linearised(what, gradient, theta)
@@ -146,6 +155,12 @@ def _common(result: Estimates, results: Sequence[Estimates]) -> pd.DataFrame:
                 frame = frame.assign(**{name: None})
     by = [name for name in frame.columns[3:] if name not in COLUMNS]
     return frame[["statistic", "variable", "category", *by, *COLUMNS]].astype({"category": object})
+
+
+def _apart(results: Sequence[Estimates]) -> Uncertainty:
+    """Covariance of results that share nothing: blocks along the diagonal."""
+    blocks = [result.uncertainty.covariance() for result in results]
+    return KnownCovariance(np.asarray(linalg.block_diag(*blocks)))
 
 
 def _join(first: Uncertainty, second: Uncertainty) -> Uncertainty:
@@ -329,7 +344,7 @@ def _result(
         method=first.method,
         level=confidence,
         design=first.design,
-        basis=first.basis,
+        basis="; ".join(dict.fromkeys(result.basis for result in results)),
         uncertainty=made,
         labels={key: labels for result in results for key, labels in result.labels.items()},
         titles={key: title for result in results for key, title in result.titles.items()},

@@ -103,7 +103,8 @@ class Scores:
         if other.units is not self.units:
             raise MpsurveyError(
                 "These estimates come from different samples, so their covariance is not known "
-                "from them. Make both from one Sample; for two rounds use mp.change."
+                "from them. Make both from one Sample; for two rounds use mp.change; for samples "
+                "that share nothing say samples='independent'."
             )
         if isinstance(other, Residuals):
             nothing = np.zeros((len(other.coefficients), self.values.shape[1]))

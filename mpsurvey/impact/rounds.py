@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,46 +16,13 @@ from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
 from mpsurvey.estimation.estimates import assemble
 from mpsurvey.estimation.intervals import t_interval
+from mpsurvey.estimation.known_covariance import KnownCovariance
 from mpsurvey.estimation.replication import Deviations
 from mpsurvey.estimation.taylor import Scores
 
-__all__ = ["KnownCovariance", "change", "contribution_to_growth"]
+__all__ = ["change", "contribution_to_growth"]
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KnownCovariance:
-    """The covariance of P figures of several samples, as a matrix of shape (P, P)."""
-
-    matrix: Floats
-
-    def variance(self) -> Floats:
-        """Variance of each figure, shape (P,); never below 0."""
-        return np.asarray(np.maximum(np.diag(self.matrix), 0.0))
-
-    def covariance(self) -> Floats:
-        """Covariance of all figures, shape (P, P)."""
-        return self.matrix.copy()
-
-    def combined(self, matrix: Floats) -> KnownCovariance:
-        """Covariance of linear combinations; `matrix` has shape (r, P)."""
-        return KnownCovariance(matrix @ self.matrix @ matrix.T)
-
-    def mapped(self, _function: object, slope: Floats) -> KnownCovariance:
-        """Covariance of a function, by its derivative, shape (r, P)."""
-        return self.combined(slope)
-
-    def scaled(self, factors: Floats) -> KnownCovariance:
-        """Covariance of figures that are each multiplied by a number."""
-        return KnownCovariance(self.matrix * np.outer(factors, factors))
-
-    def joined(self, other: object) -> KnownCovariance:
-        """Refuse: what two changes share is not known from them."""
-        raise MpsurveyError(
-            "Two changes cannot be compared with each other: what they share is not known. Break "
-            "one change down with by= and compare its rows."
-        )
 
 
 def change(

@@ -320,3 +320,18 @@ def test_contrasts_across_variables_of_one_sample():
     four = [mp.mean(clus2, name) for name in ("api00", "api99", "meals", "ell")]
     check_contrast(mp.contrast(four, [[1, -1, 0, 0]]), "four_means_clus2", "api00-api99")
     check_contrast(mp.contrast(four, lambda m: m[0] / m[1]), "four_means_clus2", "api00/api99")
+
+
+def test_contrasts_across_independent_samples():
+    clus2, strat, _ = contrast_samples()
+    one, two = mp.mean(clus2, "api00"), mp.mean(strat, "api00")
+    found = mp.contrast([one, two], [[1, -1]], samples="independent").frame
+    close(found.estimate[0], one.frame.estimate[0] - two.frame.estimate[0], "difference")
+    close(found.se[0], np.hypot(one.frame.se[0], two.frame.se[0]), "variances add")
+    ratio = mp.contrast([one, two], lambda m: m[0] / m[1], samples="independent").frame
+    relative = np.hypot(*(each.frame.se[0] / each.frame.estimate[0] for each in (one, two)))
+    close(ratio.se[0], ratio.estimate[0] * relative, "relative variances add")
+    with pytest.raises(mp.MpsurveyError, match="different samples"):
+        mp.contrast([one, two], [[1, -1]])
+    with pytest.raises(mp.MpsurveyError, match="'one', 'independent'"):
+        mp.contrast([one, two], [[1, -1]], samples="two")
