@@ -176,6 +176,8 @@ def ask(
         answered = ~empty if answered is None else answered & ~empty
     if notes and missing == "fail":
         raise MpsurveyError([*notes, "missing='fail' was asked for: answers must be complete."])
+    for name, column in zip(variables, columns, strict=True):
+        notes += _codes_among(sample, name, column, inside)
     for name, count in domains.unplaced.items():
         notes.append(f"{name}: {count:,} rows without a value are in no group.")
 
@@ -199,6 +201,27 @@ def ask(
         return replace(kept, notes=(*notes, dropped))
     filled = tuple(np.nan_to_num(c) if answered is not None else c for c in columns)
     return Question(sample, domains, filled, answered, categories, tuple(notes), tuple(variables))
+
+
+def _codes_among(
+    sample: Sample, name: str, column: Floats, inside: NDArray[np.bool_] | None
+) -> list[str]:
+    """Say how many rows hold a negative code that has a label, such as -1 'does not know'."""
+    labels = sample.labels(name)
+    codes = [code for code in labels if isinstance(code, Real) and float(code) < 0]
+    if not codes:
+        return []
+    held = np.isin(column, np.array(codes, dtype=np.float64))
+    if inside is not None:
+        held &= inside
+    if not held.any():
+        return []
+    seen = [code for code in sorted(codes) if (column[held] == code).any()]
+    some = ", ".join(f"{code} '{labels[code]}'" for code in seen[:4])
+    return [
+        f"{name}: {int(held.sum()):,} rows hold a negative code with a label of its own ({some}) "
+        f"and count as that number. If they are no amounts, leave them out: where='{name} >= 0'."
+    ]
 
 
 def _refuse_infinite(

@@ -236,3 +236,15 @@ def test_a_stale_design_is_told_again():
     data = mp.Microdata(people(), remarks=(remark,))
     with pytest.raises(mp.MpsurveyError, match=r"does not have: 'indwt'\. Say how the people"):
         mp.Sample(data)
+
+
+def test_labelled_negative_codes_among_numbers_are_told():
+    frame = people(year=np.where(people().index % 4 == 0, -7, 1980))
+    year = mp.Variable("year", kind="integer", answers={-9: "break off", -7: "legal skip"})
+    held = mp.Sample(mp.Microdata(frame, {"year": year}), DESIGN)
+    (note,) = mp.mean(held, "year").notes
+    assert note.startswith("year: 50 rows hold a negative code with a label of its own (-7 'legal")
+    assert "break off" not in note
+    assert mp.mean(held, "year", where="year >= 0").notes == ()
+    assert mp.mean(held, "year", missing="fail").notes == (note,)
+    assert mp.quantile(held, "year").notes == (note,)
