@@ -130,7 +130,8 @@ class Design:
     strata, psu, fpc
         A column, or a tuple with one per stage, first stage first (``None`` where a stage has
         none). Codes of a PSU are nested in its stratum. Values of `fpc` above 1 are population
-        counts of units, values up to 1 are sampling fractions. Without `psu` each row is a unit.
+        counts of units, values up to 1 are sampling fractions. Without `psu` each row is a unit;
+        ``"_n"`` says so for a later stage, as Stata does.
     replicates
         The replicate weights that the file carries, if any.
     lonely_psu
