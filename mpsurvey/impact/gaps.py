@@ -9,10 +9,12 @@ import numpy as np
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import Estimates
+from mpsurvey.estimation import Estimates, total
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer, ask
 from mpsurvey.estimation.domains import held, names_of
+from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
+from mpsurvey.impact.contributions import both_rules
 
 __all__ = ["gap"]
 
@@ -51,7 +53,7 @@ def gap(
     Returns
     -------
     Estimates
-        Group less others.
+        Group less others; `df` is that of the side with fewer.
 
     Notes
     -----
@@ -107,9 +109,33 @@ def gap(
         df=df,
         inner=len(cells),
     )
+    if df == "domain":
+        sides = _sides(sample, group, others)
+        found = _with_freedom(found, [_freedom(sample, side, by, where) for side in sides])
     compared = f"Group: {group}; compared with {others or 'all others'}."
     equal = (f"At equal composition by {', '.join(cells)}.",) if cells else ()
     return replace(found, notes=(compared, *equal, *found.notes))
+
+
+def _sides(sample: Sample, group: str, others: str | None) -> tuple[str, str]:
+    """Rules for the group and for those it is compared with."""
+    mine = f"`{group}` == 1" if group in sample.frame.columns else group
+    return mine, others or f"not ({mine})"
+
+
+def _freedom(sample: Sample, rule: str, by: By, where: str | None) -> Floats:
+    """Degrees of freedom of the people for whom a rule holds, in each group of `by`."""
+    inside = total(sample, by=by, where=both_rules(where, rule)).frame["df"]
+    return inside.to_numpy(dtype=np.float64)
+
+
+def _with_freedom(found: Estimates, each: list[Floats]) -> Estimates:
+    """Take the degrees of freedom of the side that has fewer: a gap is no surer than that."""
+    df = np.minimum(*each)
+    frame = found.frame
+    estimate, se = (frame[name].to_numpy(dtype=np.float64) for name in ("estimate", "se"))
+    low, high = t_interval(estimate, se, df, found.level)
+    return replace(found, frame=frame.assign(df=df, ci_low=low, ci_high=high))
 
 
 def _plain(totals: Numbers) -> Numbers:

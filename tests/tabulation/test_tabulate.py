@@ -174,3 +174,11 @@ def test_a_concept_is_there_when_its_questions_are():
     assert indicators
     report = mp.coverage(sorted({*names, *status.names}), shipped, indicators).frame
     assert not report.lacks.map(lambda lacks: "mig_status" in lacks).any()
+
+
+def test_a_gap_is_no_surer_than_its_smaller_side(sample):
+    rates = mp.mean(sample, "wage", by=("region", "migrant"))
+    want = mp.contrast(rates, {"migrant": {1: 1, 0: -1}}).frame
+    found = mp.gap(sample, "migrant", "wage", by="region").frame
+    assert found.df.tolist() == want.df.tolist()
+    close(found.ci_low, want.ci_low, "limits")
