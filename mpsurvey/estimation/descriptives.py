@@ -86,10 +86,7 @@ def total(
     wanted = () if variable is None else (variable,)
     question = ask(sample, wanted, statistic="A total", by=by, where=where, missing=missing)
     if variable is None:
-        everyone = (np.ones(len(question.sample)),)
-        question = type(question)(
-            question.sample, question.domains, everyone, question.answered, None, question.notes
-        )
+        question = question.with_columns((np.ones(len(question.sample)),))
     return answer(
         question, linearise.total, name="total", variables=[named], level=level, deff=deff, df=df
     )

@@ -371,7 +371,6 @@ def _degrees_of_freedom(
 ) -> NDArray[np.int64]:
     """Count, for each domain, the PSUs less the strata that have data in it."""
     first = units.stages[0]
-    strata = len(first.size)
     if len(unit) == units.count * size:
         here = present.reshape(units.count, size)
         psus = np.logical_or.reduceat(here, first.starts, axis=0)
@@ -386,7 +385,6 @@ def _degrees_of_freedom(
         psu_pairs = pd.unique(np.repeat(np.arange(len(below)), below)[kept] * size + where)
     stratum = first.stratum[psu_pairs // size]
     stratum_pairs = pd.unique(stratum * size + psu_pairs % size)
-    assert strata  # noqa: S101 - a design has at least one stratum
     return np.bincount(psu_pairs % size, minlength=size) - np.bincount(
         stratum_pairs % size, minlength=size
     )

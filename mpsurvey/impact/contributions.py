@@ -185,6 +185,7 @@ def ask_about_group(
     by: By,
     where: str | None,
     missing: Missing,
+    statistic: str = "A share or contribution",
 ) -> Question:
     """Read the group as 0 and 1, then the amounts.
 
@@ -196,7 +197,7 @@ def ask_about_group(
     question = ask(
         sample,
         (group, *amounts),
-        statistic="A share or contribution",
+        statistic=statistic,
         by=by,
         where=where,
         missing=missing,

@@ -10,11 +10,11 @@ import numpy as np
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, total
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer, ask
+from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer
 from mpsurvey.estimation.domains import held, names_of
 from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
-from mpsurvey.impact.contributions import both_rules
+from mpsurvey.impact.contributions import ask_about_group, both_rules
 
 __all__ = ["gap"]
 
@@ -72,23 +72,17 @@ def gap(
     """
     # Within a group of `by` its own variable has one value: there is nothing to hold equal.
     cells = tuple(name for name in names_of(standardise) if name not in names_of(by))
-    wanted = (group, numerator) if denominator is None else (group, numerator, denominator)
-    question = ask(
+    question = ask_about_group(
         sample,
-        wanted,
-        statistic="A gap",
+        group,
+        (numerator,) if denominator is None else (numerator, denominator),
         by=(*names_of(by), *cells),
         where=where,
         missing=missing,
-        yes_no=True,
+        statistic="A gap",
     )
     inside, top = question.columns[:2]
     bottom = question.columns[2] if denominator else np.ones(len(question.sample))
-    if ((inside != 0) & (inside != 1)).any():
-        raise MpsurveyError(
-            f"The group '{group}' holds other values than 0 and 1. Write a rule, for instance "
-            f"'{group} == 1'."
-        )
     outside = 1 - inside
     if others is not None:
         outside = held(question.sample, others).astype(np.float64)
