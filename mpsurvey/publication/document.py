@@ -82,7 +82,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of figures: its key (``estimate``, ``ci_low``, ``n``, a group), heading, decimals."""
+    """A column of figures: its key (``estimate``, ``n``, a group), heading and decimals."""
 
     key: str
     heading: str
@@ -132,7 +132,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
-    """An author's text, in Markdown (paragraphs, emphasis, lists, links, headings of level 3 on)."""
+    """An author's text, in Markdown: paragraphs, emphasis, lists, links, small headings."""
 
     markdown: str
     audience: Audience = "decision"
