@@ -6,6 +6,7 @@ with file, line and what to do.
 
 from __future__ import annotations
 
+from mpsurvey.catalogue.breakdowns import PERSONS, breakdowns
 from mpsurvey.catalogue.codelist import Code, CodeList
 from mpsurvey.catalogue.definition import Definition
 from mpsurvey.catalogue.indicator import STATISTICS, THEMES, Indicator
@@ -26,6 +27,7 @@ from mpsurvey.catalogue.schemas import json_schemas, write_json_schemas
 from mpsurvey.catalogue.sources import Citation, Source
 
 __all__ = [
+    "PERSONS",
     "STATISTICS",
     "THEMES",
     "Catalogue",
@@ -48,6 +50,7 @@ __all__ = [
     "RecipeStep",
     "Roster",
     "Source",
+    "breakdowns",
     "check_text",
     "found_text",
     "json_schemas",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mpsurvey.catalogue import (
+    PERSONS,
     Catalogue,
     Check,
     CodeList,
@@ -14,6 +15,7 @@ from mpsurvey.catalogue import (
     HostVariable,
     Module,
     Question,
+    breakdowns,
 )
 from mpsurvey.rule import Formula, Rule
 
@@ -108,7 +110,22 @@ def targets_of(
 
 def all_targets(catalogue: Catalogue) -> dict[str, Target]:
     """Return every variable that a catalogue knows."""
-    return targets_of(catalogue.modules(), catalogue.hosts, catalogue.codelists)
+    known = targets_of(catalogue.modules(), catalogue.hosts, catalogue.codelists)
+    for concept in breakdowns(catalogue):
+        known.setdefault(concept.name, _breakdown(concept))
+    return known
+
+
+def _breakdown(concept: Concept) -> Target:
+    return Target(
+        name=concept.name,
+        label=concept.label,
+        of="household" if concept.over == PERSONS else "person",
+        type="concept" if concept.categories else "decimal",
+        unit=concept.unit,
+        concept=concept,
+        origin="concept",
+    )
 
 
 def _host(variable: HostVariable, lists: Mapping[str, CodeList]) -> Target:

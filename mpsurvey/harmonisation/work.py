@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mpsurvey.catalogue import Catalogue, Module
+from mpsurvey.catalogue import PERSONS, Catalogue, Concept, Module, breakdowns
 from mpsurvey.errors import ColumnMissing, MpsurveyError, did_you_mean
 from mpsurvey.harmonisation.checking import (
     Examined,
@@ -272,7 +272,31 @@ class Work:
                 values = self._within(module, main, values)
                 done[concept.name] = values
                 main[concept.name] = values
+        return self._broken_down(main, done)
+
+    def _broken_down(
+        self, main: pd.DataFrame, done: dict[str, npt.NDArray[np.float64]]
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        """Add age groups and other variables that tables are broken down by."""
+        for concept in breakdowns(self.catalogue):
+            if concept.name in self.walk.variables or concept.name in main.columns:
+                continue
+            absent = self._absent_of_breakdown(concept, main)
+            if absent:
+                self.lacking[concept.name] = absent
+            elif concept.over == PERSONS:
+                household, every = pd.factorize(main["hh_id"])
+                members = Gathering(main, household, household, len(every))
+                done[concept.name] = gathered(concept, main, members, self.home)
+            else:
+                done[concept.name] = worked_out(concept, main, self.home)
         return done
+
+    def _absent_of_breakdown(self, concept: Concept, main: pd.DataFrame) -> tuple[str, ...]:
+        needed = concept.names | ({"hh_id"} if concept.over == PERSONS else set())
+        absent = tuple(sorted(needed - set(main.columns)))
+        home = self.home is None and any(rule.uses_home for rule in concept.rules)
+        return (*absent, "HOME") if home else absent
 
     def _absent(
         self, concept: Any, main: pd.DataFrame, roster: Gathering | None
