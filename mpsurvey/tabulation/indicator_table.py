@@ -28,11 +28,14 @@ class IndicatorTable:
         `indicator`, `theme`, `breakdown` (the `by` variables of the row, crossed by " x "; empty
         for all), `statistic`, `variable`, `category`, a column per `by` variable (null where the
         row is not broken down by it), the figures as in `Estimates`, and `unit`. Shares are 0 to
-        1; `per` of the indicator says how they are shown.
+        1; `per` of the indicator says how they are shown. After `mpsurvey.assess` or
+        `mpsurvey.protect` also `status` ("publish", "flag", "withhold"), `mark` and `reason`: the
+        figures of what is withheld are then NaN.
     indicators : mapping
         The definitions, by id.
     results : mapping
-        The `Estimates` behind each (indicator, breakdown), with their covariance.
+        The `Estimates` behind each (indicator, breakdown), with their covariance. They keep what is
+        withheld: they are for the author's own contrasts and are never published.
     lacking : mapping
         Indicators that could not be made, and the variables that each lacks.
     language : str
@@ -41,6 +44,8 @@ class IndicatorTable:
         Value labels and labels of variables, where the data have them.
     notes : tuple of str
         What holds for the whole table.
+    rules : tuple of str
+        The rules on quality and disclosure that were applied, in words.
     """
 
     frame: pd.DataFrame
@@ -51,6 +56,7 @@ class IndicatorTable:
     labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -100,6 +106,8 @@ class IndicatorTable:
     def display(self) -> pd.DataFrame:
         """Return the figures as a reader wants them: titles, labels, no empty columns."""
         shown = self.frame.drop(columns=["theme", "breakdown", "statistic", "variable"])
+        if "mark" in shown:
+            shown = shown.drop(columns="status")
         for name in self.by:
             known = self.labels.get(name, {})
             shown[name] = [None if pd.isna(x) else known.get(x, x) for x in shown[name]]
@@ -117,7 +125,7 @@ class IndicatorTable:
         )
         lacking = (f"{one}: not made, lacks {', '.join(x)}." for one, x in self.lacking.items())
         today = datetime.datetime.now().astimezone().date().isoformat()
-        return (*designs, f"Made on {today}.", *self.notes, *caveats, *lacking)
+        return (*designs, f"Made on {today}.", *self.notes, *self.rules, *caveats, *lacking)
 
     def __repr__(self) -> str:
         shown = self.display().head(40).drop(columns=["unit"])
