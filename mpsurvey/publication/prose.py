@@ -64,9 +64,9 @@ class Passage:
 
 
 def passages(markdown: str) -> tuple[Passage, ...]:
-    """Read Markdown (CommonMark and tables); HTML in it stays text.
+    r"""Read Markdown (CommonMark and tables); HTML in it stays text.
 
-    >>> [(one.kind, one.text) for one in passages("A *b*\\n\\n- c\\n- <i>")]
+    >>> [(one.kind, one.text) for one in passages("A *b*\n\n- c\n- <i>")]
     [('paragraph', 'A b'), ('bullet', 'c'), ('bullet', '<i>')]
     """
     from markdown_it import MarkdownIt
