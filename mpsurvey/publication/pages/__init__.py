@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mpsurvey.publication.document import Report
 from mpsurvey.publication.layout import plain
-from mpsurvey.publication.pages.blocks import Page, grid_table
 from mpsurvey.publication.pages.elements import element, joined
+from mpsurvey.publication.pages.grids import Page, grid_table
 from mpsurvey.publication.pages.outline import Anchors
 from mpsurvey.publication.pages.report_page import document, report_page
 from mpsurvey.publication.standard_report import report_of

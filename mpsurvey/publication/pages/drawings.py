@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import colorsys
 import importlib
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.publication.document import Cell
 from mpsurvey.publication.pages.elements import Html, clean, element
 
-__all__ = ["inline_svg", "interval"]
+__all__ = ["Scale", "dark_twins", "inline_svg", "interval"]
 
 etree: Any = importlib.import_module("lxml.etree")
 
@@ -45,6 +47,8 @@ _DEFAULTS = {
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 _OWN = re.compile(r"url\(\s*['\"]?#([^'\")]+)['\"]?\s*\)")
 _NAMED = {"black": "#000", "white": "#fff", "gray": "#808080", "grey": "#808080"}
+# A contrast of 4 to the dark page (luminance 0.014); WCAG 2.2 asks 3 of graphics.
+_LEAST_LIGHT = 4 * (0.014 + 0.05) - 0.05
 _TONES = ((0.35, "ink"), (0.68, "quiet"), (0.94, "rule"), (1.01, "paper"))
 
 
@@ -76,7 +80,7 @@ def inline_svg(text: str, *, anchor: str, title: str, words: str) -> Html:
     if etree.QName(root).localname != "svg":
         raise MpsurveyError(f"The chart '{anchor}' is no SVG but <{root.tag}>.")
     on_paper = _letters_on_shapes(root)
-    body = "".join(_shape(child, anchor, marks=False, on_paper=on_paper) for child in root)
+    body = "".join(_shape(child, anchor, on_paper=on_paper) for child in root)
     width, height = root.get("width", "600"), root.get("height", "400")
     box = root.get("viewBox") or f"0 0 {_length(width)} {_length(height)}"
     return element(
@@ -94,46 +98,51 @@ def inline_svg(text: str, *, anchor: str, title: str, words: str) -> Html:
     )
 
 
-def interval(estimate: Cell, low: Cell, high: Cell, axis: tuple[float, float, float]) -> Html:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Both ends of the scale of a table's intervals, and where the figure for all stands on it."""
+
+    low: float
+    high: float
+    whole: float | None = None
+
+    def spot(self, value: float) -> str:
+        """Return where a value stands, in the units of the drawing."""
+        far = 6 + 148 * (value - self.low) / (self.high - self.low)
+        return f"{far:.1f}".removesuffix(".0")
+
+
+def interval(estimate: Cell, low: Cell, high: Cell, scale: Scale) -> Html:
     """Draw a dot and its interval; the numbers stand in the row, so the drawing is decoration.
 
-    Parameters
-    ----------
-    estimate, low, high
-        The figures of a row; nothing is drawn for one that is withheld.
-    axis
-        Both ends of the scale, and where the figure for all stands.
+    Nothing is drawn for a figure that is withheld.
     """
     if estimate.value is None:
         return Html("")
-
-    def spot(value: float) -> str:
-        return f"{6 + 148 * (value - axis[0]) / (axis[1] - axis[0]):.1f}".removesuffix(".0")
-
+    whole = (
+        "" if scale.whole is None else f'<path class="all" d="M{scale.spot(scale.whole)} 0V16"/>'
+    )
     line = ""
     if low.value is not None and high.value is not None:
-        line = f"M{spot(low.value)} 8H{spot(high.value)}"
+        line = f'<path d="M{scale.spot(low.value)} 8H{scale.spot(high.value)}"/>'
     return Html(
         '<svg class="interval" viewBox="0 0 160 16" aria-hidden="true">'
-        f'<path class="all" d="M{spot(axis[2])} 0V16"/>'
-        f'<path d="{line}"/><circle cx="{spot(estimate.value)}" cy="8" r="4"/></svg>'
+        f'{whole}{line}<circle cx="{scale.spot(estimate.value)}" cy="8" r="4"/></svg>'
     )
 
 
-def _shape(node: Any, anchor: str, *, marks: bool, on_paper: bool) -> str:
+def _shape(node: Any, anchor: str, *, on_paper: bool) -> str:
     if not isinstance(node.tag, str) or etree.QName(node).localname not in _SHAPES:
         return ""
     tag = etree.QName(node).localname
     if node.get("display") == "none" or (tag == "path" and not node.get("d", "").strip()):
         return ""
     role = node.get("class") or ""
-    marks = marks or "role-mark" in role
-    attributes = _attributes(node, anchor, tag, marks=marks, on_paper=on_paper)
-    inside = "".join(_shape(child, anchor, marks=marks, on_paper=on_paper) for child in node)
+    attributes = _attributes(node, anchor, tag, on_paper=on_paper)
+    inside = "".join(_shape(child, anchor, on_paper=on_paper) for child in node)
     if tag in ("text", "tspan"):
         inside = _letters(node.text) + "".join(
-            _shape(child, anchor, marks=marks, on_paper=on_paper) + _letters(child.tail)
-            for child in node
+            _shape(child, anchor, on_paper=on_paper) + _letters(child.tail) for child in node
         )
     if tag == "g" and not (inside and attributes):
         return inside
@@ -142,7 +151,7 @@ def _shape(node: Any, anchor: str, *, marks: bool, on_paper: bool) -> str:
     return f"<{tag}{attributes}>{inside}</{tag}>" if inside else f"<{tag}{attributes}/>"
 
 
-def _attributes(node: Any, anchor: str, tag: str, *, marks: bool, on_paper: bool) -> str:
+def _attributes(node: Any, anchor: str, tag: str, *, on_paper: bool) -> str:
     said: dict[str, str] = {}
     classes: list[str] = []
     for name, value in node.attrib.items():
@@ -157,8 +166,8 @@ def _attributes(node: Any, anchor: str, tag: str, *, marks: bool, on_paper: bool
             classes.append(f"{name}-{tone}")
             continue
         said[name] = _LONG.sub(lambda found: f"{float(found.group()):.2f}", value)
-    label = node.get("aria-label")
-    if marks and label and tag != "g":
+    label = node.get("aria-label") or node.findtext(f"{{{_SVG}}}title")
+    if label and tag not in ("g", "svg"):
         said["data-says"] = label
     if classes:
         said["class"] = " ".join(classes)
@@ -197,3 +206,48 @@ def _tone(colour: str) -> str | None:
 def _length(text: str) -> str:
     found = re.match(r"\d+(\.\d+)?", text)
     return found.group() if found else "600"
+
+
+def dark_twins(body: str) -> str:
+    """Return styles that lighten the dark colours of charts where the page is dark.
+
+    Parameters
+    ----------
+    body
+        The page; its charts' colours are looked for.
+    """
+    found = sorted(set(re.findall(r'(fill|stroke)="(#[0-9a-fA-F]{6})"', body)))
+    rules = [
+        (f'.plot>svg:not(.on-paper) [{name}="{colour}"]', f"{{{name}:{twin}}}")
+        for name, colour in found
+        if (twin := _twin(colour)) != colour
+    ]
+    by_choice = "".join(f':root[data-theme="dark"] {where}{what}' for where, what in rules)
+    by_system = "".join(f':root:not([data-theme="light"]) {where}{what}' for where, what in rules)
+    if not rules:
+        return ""
+    return (
+        f"@media screen{{{by_choice}}}@media screen and (prefers-color-scheme:dark){{{by_system}}}"
+    )
+
+
+def _twin(colour: str) -> str:
+    """Return the colour, or a lighter one of its hue that stands out from the dark page."""
+    hue, light, full = colorsys.rgb_to_hls(*_parts(colour))
+    made = colour
+    while _luminance(made) < _LEAST_LIGHT:
+        light += 0.02
+        red, green, blue = (round(255 * x) for x in colorsys.hls_to_rgb(hue, light, full))
+        made = f"#{red:02x}{green:02x}{blue:02x}"
+    return made
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in _parts(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _parts(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue

@@ -38,7 +38,7 @@ def rendered(text: str, *, top: int, label: str) -> Html:
             if inner.type == "link_open" and not str(inner.attrGet("href")).startswith("#"):
                 inner.attrSet("rel", "noopener noreferrer")
     made: str = reader.renderer.render(tokens, reader.options, {})
-    box = element("div", class_="scroll", role="region", tabindex=0, aria_label=label)
+    box = element("div", class_="scroll", role="group", tabindex=0, aria_label=label)
     made = made.replace("<table>", box.removesuffix("</div>") + "<table>")
     return element("div", Html(made.replace("</table>", "</table></div>")), class_="prose")
 

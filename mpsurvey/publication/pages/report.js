@@ -24,6 +24,7 @@
     follow();
     search();
     currentChapter();
+    scrolling();
     intervals();
   });
 
@@ -85,9 +86,15 @@
     const found = document.getElementById("found");
     const nav = document.getElementById("contents");
     const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-    const items = [...nav.querySelectorAll("details li")].map((item) => ({
+    const items = [...nav.querySelectorAll("li li")].map((item) => ({
       item, link: item.querySelector("a"), text: plain(item.textContent),
     }));
+    const menu = nav.querySelector(".menu");
+    if (matchMedia("(max-width: 62rem)").matches) menu.open = false;
+    // The printed contents are whole, whatever the screen shows.
+    let wasOpen = true;
+    addEventListener("beforeprint", () => { wasOpen = menu.open; menu.open = true; });
+    addEventListener("afterprint", () => { menu.open = wasOpen; });
     const themes = [...nav.querySelectorAll("ol > li")].map((item) => ({
       item, text: plain(item.querySelector(".chapter").textContent),
       details: item.querySelector("details"), open: false,
@@ -110,6 +117,7 @@
         if (theme.details) theme.details.open = now ? any : theme.details.open;
       }
       if (!now && searching) for (const one of themes) if (one.details) one.details.open = one.open;
+      if (now) menu.open = true;
       searching = now;
       nav.classList.toggle("searching", now);
       found.textContent = now ? found.dataset.found.replace("{number}", count) : "";
@@ -147,6 +155,16 @@
       requestAnimationFrame(() => { waiting = false; mark(); });
     }, { passive: true });
     mark();
+  }
+
+  // A table that fits is no stop of the Tab key; one that must be scrolled is.
+  function scrolling() {
+    const watch = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+      }
+    });
+    for (const box of document.querySelectorAll(".scroll")) watch.observe(box);
   }
 
   // Intervals: one stop of the Tab key for each chart or table, arrow keys from figure to figure.

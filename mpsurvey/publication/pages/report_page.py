@@ -8,8 +8,10 @@ from functools import cache
 from importlib import resources
 
 from mpsurvey.publication.document import Audience, Report
-from mpsurvey.publication.pages.blocks import Page, facts, part
+from mpsurvey.publication.pages.blocks import facts, part
+from mpsurvey.publication.pages.drawings import dark_twins
 from mpsurvey.publication.pages.elements import Html, element, joined
+from mpsurvey.publication.pages.grids import Page
 from mpsurvey.publication.pages.outline import (
     LEVELS,
     Anchors,
@@ -66,7 +68,7 @@ def document(
     The policy in its head lets a browser run this script and these styles and nothing else, and
     fetch nothing.
     """
-    styles, script = _asset("report.css"), _asset("report.js")
+    styles, script = _asset("report.css") + dark_twins(body), _asset("report.js")
     policy = [
         "default-src 'none'",
         f"style-src '{_digest(styles)}'",
@@ -189,8 +191,13 @@ def _contents(chapters: tuple[Chapter, ...], page: Page) -> Html:
     return element(
         "nav",
         search,
-        element("h2", page.say("contents"), class_="label"),
-        element("ol", *items, role="list"),
+        element(
+            "details",
+            element("summary", page.say("contents")),
+            element("ol", *items, role="list"),
+            class_="menu",
+            open=True,
+        ),
         id="contents",
         aria_label=page.say("contents"),
         tabindex=-1,
