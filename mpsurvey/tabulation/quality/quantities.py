@@ -14,7 +14,13 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import RuleError
 from mpsurvey.estimation.intervals import proportion_interval, t_quantile
 from mpsurvey.rule import Rule, parse_value
-from mpsurvey.tabulation.quality.respondents import behind, counted, groups_of, sample_of
+from mpsurvey.tabulation.quality.respondents import (
+    behind,
+    category_of,
+    counted,
+    groups_of,
+    sample_of,
+)
 
 __all__ = ["families", "quantities"]
 
@@ -144,10 +150,12 @@ def _counted(
     """Count the respondents again, from the rows."""
     n, cases, kish = (np.full(len(frame), np.nan) for _ in range(3))
     groups: dict[tuple[int, tuple[str, ...]], Any] = {}
-    for name, rows in frame.groupby("indicator", sort=False):
+    for (name, category), rows in frame.groupby(
+        ["indicator", "category"], sort=False, dropna=False
+    ):
         one = indicators[str(name)]
         mine = sample_of(sample, one)
-        found = behind(mine, one, home)
+        found = behind(mine, one, home, category_of(category))
         for breakdown, part in rows.groupby("breakdown", sort=False):
             names = tuple(str(breakdown).split(" x ")) if breakdown else ()
             names = tuple(column for column in by if column in names)

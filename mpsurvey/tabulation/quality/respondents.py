@@ -17,7 +17,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.asking import values_of
 from mpsurvey.estimation.domains import held, split_domains
 
-__all__ = ["Behind", "Counted", "Groups", "behind", "groups_of", "sample_of"]
+__all__ = ["Behind", "Counted", "Groups", "behind", "category_of", "groups_of", "sample_of"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -99,6 +99,11 @@ def sample_of(sample: Sample | Mapping[str, Sample], indicator: Indicator) -> Sa
     return sample[indicator.rows]
 
 
+def category_of(value: Any) -> Any:
+    """Return the category that a row is of, None for figures that are of none."""
+    return None if pd.isna(value) else value
+
+
 def groups_of(sample: Sample, by: tuple[str, ...]) -> Groups:
     """Sort the rows of a sample into the groups of a breakdown."""
     domains = split_domains(sample, by)
@@ -109,8 +114,19 @@ def groups_of(sample: Sample, by: tuple[str, ...]) -> Groups:
     return Groups(code, domains.size, pd.MultiIndex.from_arrays(columns, names=by))
 
 
-def behind(sample: Sample, indicator: Indicator, home: int | None = None) -> Behind:
+def behind(
+    sample: Sample, indicator: Indicator, home: int | None = None, category: Any = None
+) -> Behind:
     """Find the rows behind an indicator.
+
+    Parameters
+    ----------
+    sample, indicator
+        The rows and the definition.
+    home
+        The country's own code.
+    category
+        Of a proportion of a categorical variable: the category that the figure is of.
 
     Raises
     ------
@@ -126,6 +142,10 @@ def behind(sample: Sample, indicator: Indicator, home: int | None = None) -> Beh
     base = sample.weight > 0
     if where is not None:
         base = base & held(sample, where)
+    if category is not None and indicator.statistic == "proportion":
+        values = sample.frame[str(given["variable"])].to_numpy()
+        base = base & ~pd.isna(values)
+        return Behind(base, {"part": base & (values == category)})
     return _FINDERS.get(indicator.statistic, _plain)(sample, base, given)
 
 

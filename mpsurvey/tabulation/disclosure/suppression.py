@@ -1,0 +1,396 @@
+"""Which further figures must go, so that no confidential one can be worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, sparse
+
+from mpsurvey.errors import MpsurveyError
+from mpsurvey.tabulation.disclosure.attacking import Unknowns, linprog, reach, unknowns_of
+from mpsurvey.tabulation.disclosure.cells import Cells
+from mpsurvey.tabulation.disclosure.sensitivity import Sensitive
+
+__all__ = ["rows_to_withhold"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+Change = tuple[Ints, Floats]
+"""Cells that move, and how far each: every sum holds and no cell falls below what it can be."""
+
+_TINY = 1e-7
+_BATCHES = 12
+_FIRST_SIZE = 300
+_EXACT_CELLS = 250
+_EXACT_DIRECTIONS = 30
+_EXACT_ROUNDS = 60
+
+
+def rows_to_withhold(cells: Cells, sensitive: Sensitive, *, exact: bool | None = None) -> Mask:
+    """Choose the rows of a table that are withheld, shape (rows,).
+
+    Parameters
+    ----------
+    cells, sensitive
+        The table and what is confidential in it.
+    exact
+        Look for the cheapest pattern there is; by default in small tables only.
+
+    Notes
+    -----
+    For each confidential cell and direction, the cheapest change of the table is found, by a linear
+    programme, that moves the cell far enough and keeps every sum; the cells it moves are withheld
+    (Kelly, Golden and Assad 1992; Castro 2012). A change moves many cells, so one programme often
+    serves several. Figures that no change needs are then put back, the dearest first. In small
+    tables the pattern of least cost is found by adding, until no attack succeeds, the inequality
+    that each successful attack proves (Fischetti and Salazar 2001, Management Science 47,
+    1008-1027). The result is attacked before it is returned.
+
+    Raises
+    ------
+    MpsurveyError
+        No pattern protects every cell.
+    """
+    search = _Search(cells, sensitive)
+    search.cover()
+    search.thin()
+    small = (
+        len(np.unique(cells.told.indices)) <= _EXACT_CELLS
+        and 2 * len(sensitive.cells) <= _EXACT_DIRECTIONS
+    )
+    withheld = search.withheld
+    if exact or (exact is None and small):
+        better = _cheapest(cells, sensitive, search.forced, withheld)
+        withheld = withheld if better is None else better
+    proofs = search.changes if withheld is search.withheld else {}
+    open_cells = _too_narrow(cells, sensitive, withheld, proofs)
+    if open_cells:
+        raise MpsurveyError(
+            f"{open_cells} confidential cells could not be protected. Fewer breakdowns, or a "
+            "smaller 'protection', may help."
+        )
+    return withheld
+
+
+def _too_narrow(
+    cells: Cells,
+    sensitive: Sensitive,
+    withheld: Mask,
+    proofs: Mapping[tuple[int, float], Change],
+) -> int:
+    """Count the confidential cells that an outsider can place too narrowly.
+
+    A change that keeps every sum, moves no published cell and leaves no cell impossible proves that
+    its cell can be so far away; what has no such proof is attacked.
+    """
+    hidden = cells.hidden(withheld)
+    relations = cells.relations.tocsc()
+    room = cells.value - cells.low
+    doubtful = []
+    for cell in sensitive.cells.tolist():
+        for sign, need in ((1.0, sensitive.up[cell]), (-1.0, sensitive.down[cell])):
+            if need <= 0:
+                continue
+            ids, change = proofs.get((cell, sign), (np.zeros(0, dtype=np.intp), np.zeros(0)))
+            scale = max(float(np.abs(change).max(initial=0.0)), need)
+            far = sign * float(change[ids == cell].sum())
+            sums = relations[:, ids] @ change
+            holds = (
+                far >= need * (1 - 1e-6)
+                and bool(hidden[ids].all())
+                and bool((change >= -room[ids] - 1e-6 * scale).all())
+                and float(np.abs(sums).max(initial=0.0)) <= 1e-6 * scale
+            )
+            if not holds:
+                doubtful.append(cell)
+    found = reach(cells, withheld, np.unique(np.array(doubtful, dtype=np.intp)))
+    return sum(
+        down < sensitive.down[cell] * (1 - 1e-5) or up < sensitive.up[cell] * (1 - 1e-5)
+        for cell, (down, up) in found.items()
+    )
+
+
+class _Search:
+    """A pattern that grows until every confidential cell can move far enough."""
+
+    def __init__(self, cells: Cells, sensitive: Sensitive) -> None:
+        self.cells, self.sensitive = cells, sensitive
+        self.withheld = sensitive.rows.copy()
+        self.withheld[cells.rows_telling(sensitive.cells)] = True
+        self.forced = self.withheld.copy()
+        self.by_cell = cells.relations.tocsc()
+        self.by_relation = cells.relations.tocsr()
+        self.telling = cells.told.tocsc()
+        self.below = cells.value - cells.low
+        # For each confidential cell and direction, a change that moves it far enough: its proof.
+        self.changes: dict[tuple[int, float], Change] = {}
+
+    def needs(self) -> list[tuple[int, float, float]]:
+        """Confidential cells, direction and distance, the farthest first."""
+        wanted = [(int(c), 1.0, float(self.sensitive.up[c])) for c in self.sensitive.cells]
+        wanted += [(int(c), -1.0, float(self.sensitive.down[c])) for c in self.sensitive.cells]
+        wanted = [need for need in wanted if need[2] > 0]
+        return sorted(wanted, key=lambda need: (-need[2], need[0], need[1]))
+
+    def cover(self) -> None:
+        """Withhold rows until every need is met."""
+        for unknowns in unknowns_of(self.cells, self.withheld):
+            self._move_many(unknowns)
+        for cell, sign, distance in self.needs():
+            if (cell, sign) not in self.changes:
+                self._move(cell, sign, distance)
+
+    def _move_many(self, unknowns: Unknowns) -> None:
+        """Find changes that meet many needs at once with what is withheld already."""
+        ids = unknowns.cells
+        up, down = self.sensitive.up[ids], self.sensitive.down[ids]
+        if not unknowns.relations.shape[0] or not (up + down).any():
+            return
+        random = np.random.default_rng(len(ids))
+        for turn in range(_BATCHES):
+            open_up = (up > 0) & self._unproved(ids, 1.0)
+            open_down = (down > 0) & self._unproved(ids, -1.0)
+            picked = np.flatnonzero(open_up | open_down)
+            if len(picked) < 2:
+                return
+            coin = random.random(len(picked)) < 0.5
+            sign = np.where(open_up[picked] & (coin | ~open_down[picked]), 1.0, -1.0)
+            need = np.where(sign > 0, up[picked], down[picked])
+            change = unknowns.many(picked, sign, need)
+            before = len(self.changes)
+            if change is not None:
+                self._note(ids, change)
+            if len(self.changes) - before < 0.05 * len(picked) and turn > 2:
+                return
+
+    def _unproved(self, ids: Ints, sign: float) -> Mask:
+        return np.array([(cell, sign) not in self.changes for cell in ids.tolist()])
+
+    def _costs(self, ids: Ints) -> Floats:
+        """Return what it costs to withhold each cell: its rows that are still published."""
+        published = np.where(self.withheld, 0.0, self.cells.weight)
+        part = self.telling[:, ids]
+        return np.asarray(part.T @ published)
+
+    def _neighbours(self, cell: int, size: int) -> Ints:
+        """Return the cells nearest to one, relation by relation, until there are enough."""
+        inside = np.zeros(self.cells.size, dtype=bool)
+        inside[cell] = True
+        edge = np.array([cell], dtype=np.intp)
+        while len(edge) and np.count_nonzero(inside) < size:
+            rows = np.unique(self.by_cell[:, edge].indices)
+            near = np.unique(self.by_relation[rows].indices).astype(np.intp)
+            edge = near[~inside[near]]
+            inside[edge] = True
+        return np.flatnonzero(inside)
+
+    def _move(self, cell: int, sign: float, distance: float) -> None:
+        size = _FIRST_SIZE
+        while True:
+            ids = self._neighbours(cell, size)
+            change = self._cheapest_change(ids, cell, sign, distance)
+            if change is not None:
+                break
+            if size >= self.cells.size:
+                raise MpsurveyError(
+                    "A confidential cell cannot be protected whatever is withheld. A smaller "
+                    "'protection' may help."
+                )
+            size *= 4
+        moved = np.abs(change) > _TINY * distance
+        self.withheld[self.cells.rows_telling(ids[moved])] = True
+        self._note(ids, change)
+
+    def _note(self, ids: Ints, change: Floats) -> None:
+        """Note the needs that a change meets, and that its opposite meets where it is possible."""
+        moved = np.abs(change) > _TINY * np.abs(change).max(initial=0.0)
+        support, steps = ids[moved], change[moved]
+        self._note_one(support, steps)
+        if (steps <= self.below[support]).all():
+            self._note_one(support, -steps)
+
+    def _note_one(self, support: Ints, steps: Floats) -> None:
+        need = np.where(steps > 0, self.sensitive.up[support], self.sensitive.down[support])
+        met = (need > 0) & (np.abs(steps) >= need * (1 - 1e-9))
+        for place in np.flatnonzero(met).tolist():
+            key = (int(support[place]), 1.0 if steps[place] > 0 else -1.0)
+            if key not in self.changes:
+                self.changes[key] = (support, steps)
+
+    def _cheapest_change(self, ids: Ints, cell: int, sign: float, distance: float) -> Floats | None:
+        """Change of the nearby cells of least cost that moves a cell and keeps every sum."""
+        rows = np.unique(self.by_cell[:, ids].indices)
+        relations = self.by_relation[rows].tocsc()[:, ids].tocsr()
+        cost = self._costs(ids) + 1e-6
+        place = int(np.searchsorted(ids, cell))
+        up = np.full(len(ids), np.inf)
+        down = self.below[ids].copy()
+        (up if sign > 0 else down)[place] = distance
+        (down if sign > 0 else up)[place] = 0.0
+        least_up, least_down = np.zeros(len(ids)), np.zeros(len(ids))
+        (least_up if sign > 0 else least_down)[place] = distance
+        if distance > (up if sign > 0 else down)[place]:
+            return None
+        found = linprog(
+            np.r_[cost, cost],
+            A_eq=sparse.hstack([relations, -relations]).tocsr(),
+            b_eq=np.zeros(len(rows)),
+            bounds=np.column_stack([np.r_[least_up, least_down], np.r_[up, down]]),
+            method="highs",
+        )
+        if found.x is None or found.status != 0:
+            return None
+        return np.asarray(found.x[: len(ids)] - found.x[len(ids) :])
+
+    def thin(self) -> None:
+        """Put figures back that protect nothing, the dearest first."""
+        extra = np.flatnonzero(self.withheld & ~self.forced)
+        used: dict[int, set[tuple[int, float]]] = {}
+        told = self.cells.told
+        for need, (support, _) in self.changes.items():
+            for cell in support.tolist():
+                used.setdefault(cell, set()).add(need)
+        for row in extra[np.argsort(-self.cells.weight[extra], kind="stable")].tolist():
+            told_cells = told.indices[told.indptr[row] : told.indptr[row + 1]]
+            concerned = set().union(*(used.get(int(c), set()) for c in told_cells))
+            if len(concerned) > 40:
+                continue
+            trial = self.withheld.copy()
+            trial[row] = False
+            again = self._again(trial, concerned)
+            if again is None:
+                continue
+            self.withheld = trial
+            for need, change in again.items():
+                for cell in self.changes[need][0].tolist():
+                    used[cell].discard(need)
+                self.changes[need] = change
+                for cell in change[0].tolist():
+                    used.setdefault(cell, set()).add(need)
+
+    def _again(
+        self, withheld: Mask, concerned: set[tuple[int, float]]
+    ) -> dict[tuple[int, float], Change] | None:
+        """Find other changes for some needs under a smaller pattern; None where there is none."""
+        found: dict[tuple[int, float], Change] = {}
+        if not concerned:
+            return found
+        hidden = self.cells.hidden(withheld)
+        for cell, sign in sorted(concerned):
+            if not hidden[cell]:
+                return None
+            unknown = self._around(cell, hidden)
+            need = self.sensitive.up[cell] if sign > 0 else self.sensitive.down[cell]
+            far, moved = unknown.farthest(cell, sign)
+            if far < need * (1 - 1e-9):
+                return None
+            some = np.abs(moved) > _TINY * need
+            found[cell, sign] = (unknown.cells[some], moved[some])
+        return found
+
+    def _around(self, cell: int, hidden: Mask) -> Unknowns:
+        """Return the unknown cells that have relations with one, near or far."""
+        inside = np.zeros(self.cells.size, dtype=bool)
+        inside[cell] = True
+        edge = np.array([cell], dtype=np.intp)
+        rows = np.zeros(0, dtype=np.intp)
+        while len(edge):
+            rows = np.union1d(rows, self.by_cell[:, edge].indices)
+            near = np.unique(self.by_relation[rows].indices).astype(np.intp)
+            edge = near[hidden[near] & ~inside[near]]
+            inside[edge] = True
+        ids = np.flatnonzero(inside)
+        part = self.by_relation[rows].tocsc()[:, ids].tocsr()
+        return Unknowns(ids, part, self.below[ids])
+
+
+def _cheapest(cells: Cells, sensitive: Sensitive, forced: Mask, first: Mask) -> Mask | None:
+    """Pattern of least cost, by inequalities that attacks prove; None when it is not found."""
+    rows = np.flatnonzero(cells.told.sum(axis=1) > 0)
+    needs = _Search(cells, sensitive).needs()
+    weight = cells.weight
+    best = float(weight[first].sum())
+    cuts: list[Floats] = []
+    limits: list[float] = []
+    for _ in range(_EXACT_ROUNDS):
+        pattern = _master(cells, forced, rows, cuts, limits)
+        if pattern is None or weight[pattern].sum() > best + 1e-6:
+            return None
+        new = 0
+        for cell, sign, need in needs:
+            cut = _proof(cells, pattern, cell, sign, need)
+            if cut is not None:
+                cuts.append(cut)
+                limits.append(need)
+                new += 1
+        if not new:
+            return pattern
+    return None
+
+
+def _master(
+    cells: Cells, forced: Mask, rows: Ints, cuts: list[Floats], limits: list[float]
+) -> Mask | None:
+    """Cheapest rows and cells that satisfy the inequalities found so far."""
+    size, count = cells.size, len(forced)
+    cost = np.r_[cells.weight, np.zeros(size)]
+    told = cells.told.tocoo()
+    # A cell is free only if every row that tells it is withheld: u_c <= z_r.
+    pairs = len(told.row)
+    index = np.arange(pairs)
+    order = sparse.coo_array(
+        (
+            np.r_[np.ones(pairs), -np.ones(pairs)],
+            (np.r_[index, index], np.r_[told.row, count + told.col]),
+        ),
+        shape=(pairs, count + size),
+    ).tocsr()
+    constraints = [optimize.LinearConstraint(order, lb=0.0, ub=np.inf)]
+    if cuts:
+        matrix = np.hstack([np.zeros((len(cuts), count)), np.array(cuts)])
+        scale = np.array(limits)[:, None]
+        constraints.append(
+            optimize.LinearConstraint(sparse.csr_array(matrix / scale), lb=1.0, ub=np.inf)
+        )
+    low = np.r_[forced.astype(float), np.zeros(size)]
+    high = np.ones(count + size)
+    high[:count][~np.isin(np.arange(count), rows) & ~forced] = 0
+    found = optimize.milp(
+        cost,
+        constraints=constraints,
+        integrality=np.r_[np.ones(count), np.zeros(size)].astype(np.int64),
+        bounds=optimize.Bounds(low, high),
+        options={"node_limit": 5000},
+    )
+    if found.x is None or found.status != 0:
+        return None
+    return np.asarray(found.x[:count] > 0.5)
+
+
+def _proof(cells: Cells, pattern: Mask, cell: int, sign: float, need: float) -> Floats | None:
+    """Inequality on the cells that are free, from an attack that succeeds; None when it fails."""
+    free = cells.hidden(pattern)
+    below = np.where(np.isfinite(cells.low), cells.value - cells.low, 10 * need)
+    # A cell never has to move farther than all confidential ones together do in any change of a
+    # small table; the value of the largest cell is far enough.
+    above = np.full(cells.size, max(need, float(np.abs(cells.value).max())))
+    cost = np.zeros(cells.size)
+    cost[cell] = -sign
+    found = linprog(
+        cost,
+        A_eq=cells.relations,
+        b_eq=np.zeros(cells.relations.shape[0]),
+        bounds=np.column_stack([-below * free, above * free]),
+        method="highs",
+    )
+    if found.x is None or -found.fun >= need * (1 - 1e-7):
+        return None
+    lower = np.maximum(found.lower.marginals, 0.0) * below
+    upper = np.maximum(-found.upper.marginals, 0.0) * above
+    # A coefficient above the right-hand side can be cut down to it: cells are free or not.
+    cut: Floats = np.minimum(lower + upper, need)
+    return cut
