@@ -73,7 +73,14 @@ from mpsurvey.questionnaire import (
     write_surveyjs,
     write_xlsform,
 )
-from mpsurvey.tabulation import CoverageReport, IndicatorTable, coverage, tabulate
+from mpsurvey.tabulation import (
+    CoverageReport,
+    IndicatorTable,
+    assess,
+    coverage,
+    protect,
+    tabulate,
+)
 
 __version__ = "0.1.0"
 
@@ -99,6 +106,7 @@ __all__ = [
     "add_replicates",
     "age_structure",
     "allocate",
+    "assess",
     "atkinson",
     "change",
     "contrast",
@@ -124,6 +132,7 @@ __all__ = [
     "poverty_line",
     "proportion",
     "propose_crosswalk",
+    "protect",
     "quantile",
     "quintile_share_ratio",
     "ratio",
