@@ -24,6 +24,7 @@ PAGES = [
     "docs/how-to/harmonise.md",
     "docs/how-to/indicators.md",
     "docs/how-to/plausible-values.md",
+    "docs/how-to/quality-and-disclosure.md",
     "docs/how-to/regression.md",
     *sorted(f"docs/tutorials/{page.name}" for page in (ROOT / "docs/tutorials").glob("*.md")),
     "docs/methods/estimation.md",
