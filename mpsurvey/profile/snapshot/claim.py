@@ -95,7 +95,8 @@ class Claim:
     one_in
         k where the whole interval rounds to 1 in k, else None.
     caution
-        Why the figure is to be used with caution: ``"cv"``, ``"df"`` or ``"flag"``; or empty.
+        Why the figure is to be used with caution: ``"cv"``, ``"df"``, ``"cases"`` (few who have
+        what is counted, or few who have not) or ``"flag"``; or empty.
     reason
         The table's own words for a flag.
     """

@@ -10,7 +10,7 @@ import numpy as np
 
 from mpsurvey.estimation import Estimates, contrast
 from mpsurvey.profile.snapshot.claim import Evidence
-from mpsurvey.profile.snapshot.figures import Figure, probability
+from mpsurvey.profile.snapshot.figures import Figure, near_the_end, probability
 from mpsurvey.tabulation import IndicatorTable
 
 __all__ = ["Difference", "differences"]
@@ -91,9 +91,15 @@ def _compare(
             p=probability(estimate, se, float(row["df"])),
             method=found.method,
         )
-        # The mean of the others is no surer than the least sure of them.
-        unsure = next((one for one in group if one.caution), group[line])
-        figure = replace(group[line], caution=unsure.caution, reason=unsure.reason)
+        spoken = group if count == 2 else [group[line]]
+        # The difference of shares that are hardly known to be above 0 is far from normal.
+        if any(near_the_end(one.indicator, one.evidence) for one in spoken):
+            continue
+        # How imprecise a group's own figure is does not matter: the interval is the difference's.
+        unsure = next((one for one in spoken if one.caution in ("flag", "df")), None)
+        figure = replace(group[line], caution="", reason="")
+        if unsure is not None:
+            figure = replace(figure, caution=unsure.caution, reason=unsure.reason)
         groups = (labels[0], labels[1]) if count == 2 else (labels[line],)
         yield Difference(figure=figure, groups=groups, evidence=evidence)
 

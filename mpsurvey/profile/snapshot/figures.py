@@ -15,10 +15,11 @@ from mpsurvey.profile.snapshot.claim import Evidence
 from mpsurvey.tabulation import IndicatorTable
 
 __all__ = [
-    "Figure", "breakdown_of", "caution_of", "figures", "form_of_difference", "form_of_level",
-    "latest_round", "probability",
+    "Figure", "breakdown_of", "caution_of", "few_cases", "figures", "form_of_difference",
+    "form_of_level", "latest_round", "near_the_end", "probability",
 ]  # fmt: skip
 
+_FEW_CASES = 10.0
 _FEW_FREEDOM = 12.0
 """Below so many degrees of freedom the standard error itself is not well known."""
 
@@ -81,7 +82,28 @@ def caution_of(row: Mapping[Any, Any], evidence: Evidence, indicator: Indicator)
     # A difference near zero has a large coefficient of variation, however well it is known.
     if not tested and evidence.cv > indicator.most_cv:
         return "cv"
-    return "df" if evidence.df < _FEW_FREEDOM else ""
+    if evidence.df < _FEW_FREEDOM:
+        return "df"
+    return "cases" if few_cases(indicator, evidence) else ""
+
+
+def few_cases(indicator: Indicator, evidence: Evidence) -> bool:
+    """Whether fewer than ten have what a share counts, or fewer than ten have not."""
+    if form_of_level(indicator) != "frequency" or evidence.n is None:
+        return False
+    share = evidence.estimate / 100
+    return evidence.n * min(share, 1 - share) < _FEW_CASES
+
+
+def near_the_end(indicator: Indicator, evidence: Evidence) -> bool:
+    """Whether a share is so near 0 or 1, for its error, that differences from it mislead.
+
+    With ten cases in a simple random sample the standard error is a third of a small share.
+    """
+    if form_of_level(indicator) not in ("frequency", "percent"):
+        return False
+    distance = min(evidence.estimate, 100 - evidence.estimate)
+    return few_cases(indicator, evidence) or 3 * evidence.se > distance
 
 
 def probability(estimate: float, se: float, df: float) -> float:

@@ -75,12 +75,12 @@ def claims(
         )
         for one in differences(table, shown)
     ]
-    moved = [] if changes is None else list(_changes(table, changes, shown))
+    moved = [] if changes is None else list(_changes(table, changes, shown, adjust))
     return (
         *(one for one in levels if one is not None),
         *_decided(effects, adjust),
         *_decided(groups, adjust),
-        *_decided(moved, adjust),
+        *moved,
     )
 
 
@@ -183,12 +183,16 @@ def _directed(claim: Claim) -> Claim:
 
 
 def _changes(
-    table: IndicatorTable, changes: pd.DataFrame, shown: Sequence[Figure]
+    table: IndicatorTable, changes: pd.DataFrame, shown: Sequence[Figure], adjust: Adjustment
 ) -> Iterator[Claim]:
     """Changes for all: those of groups are in the profile's tables of rounds."""
     latest = {(one.indicator.id, one.category): one for one in shown if not one.breakdown}
-    for row in changes.to_dict("records"):
-        if breakdown_of(row) or str(row.get("verdict")) == "withheld":
+    rows = [row for row in changes.to_dict("records") if not breakdown_of(row)]
+    # All changes were looked at, so all are counted, also those that are not spoken of.
+    p = [float(row["p"]) for row in rows]
+    tests = sum(math.isfinite(one) for one in p)
+    for row, share in zip(rows, adjusted(p, adjust), strict=True):
+        if str(row.get("verdict")) == "withheld":
             continue
         indicator = table.indicators.get(str(row["indicator"]))
         figure = latest.get((str(row["indicator"]), _category(table, row)))
@@ -198,9 +202,9 @@ def _changes(
         evidence = _change_evidence(row, float(indicator.per), figure.evidence)
         if evidence is None:
             continue
+        evidence = replace(evidence, adjusted=float(share), tests=tests, adjustment=adjust)
         claim = _difference(figure, evidence, "change", "rounds", groups=_rounds(row))
-        flagged = str(row.get("status", "publish")) == "flag"
-        yield replace(claim, caution="flag") if flagged and not claim.caution else claim
+        yield _directed(claim)
 
 
 def _change_evidence(row: Mapping[Any, Any], per: float, later: Evidence) -> Evidence | None:
@@ -251,9 +255,8 @@ def _category(table: IndicatorTable, row: Mapping[Any, Any]) -> str:
 
 
 def _rounds(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    """Names of the rounds where the frame has them; it may hold their figures instead."""
+    """Names of the rounds, where the frame has them."""
     names = (row.get("earlier_round"), row.get("later_round"))
     if all(isinstance(one, str) for one in names):
         return tuple(str(one) for one in names)
-    names = (row.get("earlier"), row.get("later"))
-    return tuple(str(one) for one in names) if all(isinstance(x, str) for x in names) else ()
+    return ()

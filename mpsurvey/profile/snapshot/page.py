@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from mpsurvey.errors import ColumnMissing, MpsurveyError
@@ -26,6 +28,7 @@ def findings(
     audience: Audience = "decision",
     limit: int | None = None,
     per_theme: int = 4,
+    lead: Sequence[str] = (),
     adjust: Adjustment = "holm",
 ) -> tuple[Finding, ...]:
     """Say the main findings of a table in plain sentences, none beyond what its figures support.
@@ -42,8 +45,8 @@ def findings(
         As published, after `mpsurvey.assess` and `mpsurvey.protect`. Of several rounds the last.
     changes
         Changes between rounds, a row each: `indicator`, `breakdown`, `category`, `change`, `se`,
-        `ci_low`, `ci_high`, `p` and, where known, `df`, `earlier` and `later` (names of the rounds)
-        and `verdict`. Those of all people are spoken of.
+        `ci_low`, `ci_high`, `p` and, where known, `earlier_round` and `later_round` (their names),
+        `df` and `verdict`. Those of all people are spoken of.
     language
         ``"en"``, ``"fr"``, ``"es"``, ``"ru"`` or ``"ar"``.
     audience
@@ -51,6 +54,8 @@ def findings(
         behind it. ``"expert"``: with standard error, degrees of freedom, test and method too.
     limit, per_theme
         Most findings of the page, and of each theme.
+    lead
+        Indicators that come first in their theme, whatever they say, "no clear difference" too.
     adjust
         ``"holm"`` holds the risk of any false alarm, ``"bh"`` the share of false alarms.
 
@@ -73,7 +78,11 @@ def findings(
         if absent:
             raise ColumnMissing(absent, changes.columns)
     told = chosen(
-        claims(table, changes, adjust=adjust), table.indicators, per_theme=per_theme, limit=limit
+        claims(table, changes, adjust=adjust),
+        table.indicators,
+        per_theme=per_theme,
+        limit=limit,
+        lead=lead,
     )
     return tuple(_finding(one, table, language, audience) for one in told)
 

@@ -37,20 +37,22 @@ def chosen(
     *,
     per_theme: int = 4,
     limit: int | None = None,
+    lead: Sequence[str] = (),
 ) -> tuple[Claim, ...]:
     """Choose the findings of a page: the best of each theme, of different kinds.
 
     Within a theme levels, changes, gaps and contributions take turns, best first; an indicator
     speaks once of each kind, and a family of indicators once in the first turn. What is unclear
-    comes after what is clear, and only for core indicators as a whole. With `limit` themes take
-    turns too. The result is in the order of the themes.
+    comes after what is clear, and only for core indicators as a whole. Two indicators with the same
+    figure speak once. Indicators of `lead` come first in their theme, in their order and whatever
+    they say. With `limit` themes take turns too. The result is in the order of the themes.
     """
     themes: dict[str, list[Claim]] = {}
     for claim in claims:
-        if _speaks(claim, indicators[claim.indicator]):
+        if claim.indicator in lead or _speaks(claim, indicators[claim.indicator]):
             themes.setdefault(claim.theme, []).append(claim)
     order = sorted(themes, key=lambda one: THEMES.index(one) if one in THEMES else len(THEMES))
-    lists = {theme: _of_theme(themes[theme], indicators)[:per_theme] for theme in order}
+    lists = {theme: _of_theme(themes[theme], indicators, lead)[:per_theme] for theme in order}
     if limit is not None:
         turns = max((len(one) for one in lists.values()), default=0)
         taken = [(t, turn) for turn in range(turns) for t in order if turn < len(lists[t])]
@@ -65,14 +67,24 @@ def _speaks(claim: Claim, indicator: Indicator) -> bool:
     return indicator.tier == "core" and not claim.breakdown and not claim.caution
 
 
-def _of_theme(claims: Sequence[Claim], indicators: Mapping[str, Indicator]) -> list[Claim]:
+def _of_theme(
+    claims: Sequence[Claim], indicators: Mapping[str, Indicator], lead: Sequence[str]
+) -> list[Claim]:
     ranked = sorted(claims, key=lambda one: -merit(one, indicators[one.indicator]))
+    ranked.sort(key=lambda one: lead.index(one.indicator) if one.indicator in lead else len(lead))
     once: dict[tuple[str, str], Claim] = {}
+    figures: set[tuple[object, ...]] = set()
     for claim in ranked:
-        once.setdefault((claim.indicator, claim.kind), claim)
-    clear = [one for one in once.values() if one.direction != "unclear"]
-    unclear = [one for one in once.values() if one.direction == "unclear"]
-    return [*_in_turns(clear, indicators), *_in_turns(unclear, indicators)]
+        evidence = claim.evidence
+        figure = (claim.kind, claim.groups, claim.breakdown, evidence.estimate, evidence.se)
+        if figure not in figures and (claim.indicator, claim.kind) not in once:
+            once[claim.indicator, claim.kind] = claim
+            figures.add(figure)
+    first = [one for one in once.values() if one.indicator in lead]
+    rest = [one for one in once.values() if one.indicator not in lead]
+    clear = [one for one in rest if one.direction != "unclear"]
+    unclear = [one for one in rest if one.direction == "unclear"]
+    return [*first, *_in_turns(clear, indicators), *_in_turns(unclear, indicators)]
 
 
 def _in_turns(claims: Sequence[Claim], indicators: Mapping[str, Indicator]) -> list[Claim]:

@@ -26,7 +26,7 @@ class Rounded:
 
 
 def outward(
-    low: float, high: float, *, coarsest: int | None = None, room: float = 1.3, finest: int = 8
+    low: float, high: float, *, coarsest: int | None = None, room: float = 1.3, finest: int = 12
 ) -> Rounded:
     """Round the ends of an interval away from each other, as coarsely as is fair.
 
@@ -73,7 +73,9 @@ def _ends(low: float, high: float, digits: int) -> Rounded:
 
 
 def one_in(low: float, high: float) -> int | None:
-    """Return k where the whole interval of a share rounds to 1 in k, for k of 2 to 20.
+    """Return k where a whole interval of a share is near 1 in k, for k of 2 to 20.
+
+    Near is: rounds to it, and is at most 15 percent off.
 
     >>> one_in(0.119, 0.131)
     8
@@ -83,28 +85,29 @@ def one_in(low: float, high: float) -> int | None:
     if not 0 < low <= high:
         return None
     k = round(2 / (low + high))
-    if 2 <= k <= 20 and low >= 1 / (k + 0.5) and high <= 1 / (k - 0.5):
-        return k
-    return None
+    rounds = 2 <= k <= 20 and low >= 1 / (k + 0.5) and high <= 1 / (k - 0.5)
+    return k if rounds and low * k >= 0.85 and high * k <= 1.15 else None
 
 
 def supported(estimate: float, low: float, high: float) -> tuple[float, int]:
     """Round a figure to the last digit that its interval supports.
 
-    The unit of the last digit is at most the interval's width, and more than a tenth of it; one
-    digit more where the rounded figure would lie outside the interval.
+    The unit of the last digit is at most half the interval's width, and more than a twentieth of
+    it; more digits where the rounded figure would lie outside the interval.
 
-    >>> supported(3.54, 2.8, 4.4)
-    (4.0, 0)
+    >>> supported(12.43, 11.3, 13.6)
+    (12.0, 0)
     >>> supported(229001400, 197098600, 260904300)
     (230000000.0, -7)
     """
     width = high - low
     if not (math.isfinite(width) and width > 0):
         raise ValueError("An interval needs two different finite ends.")
-    digits = -math.floor(math.log10(width))
-    value = round(estimate, digits)
-    if not low <= value <= high:
+    digits = -math.floor(math.log10(width / 2))
+    value = float(round(estimate, digits))
+    for _ in range(6):
+        if low <= value <= high:
+            break
         digits += 1
-        value = round(estimate, digits)
+        value = float(round(estimate, digits))
     return value, digits

@@ -65,7 +65,15 @@ def headline(claim: Claim, language: str) -> str:
     words, evidence = _words(language), claim.evidence
     value, digits = supported(evidence.estimate, evidence.low, evidence.high)
     forms = {"frequency": "percent", "percent": "percent", "points": "points", "amount": "amount"}
-    text, _ = _amount(abs(value), digits, language)
+    text = _amount(abs(value), digits, language)
+    if digits < 0 and claim.form != "amount":
+        # Known to no better than ten percent: the range says more than a figure.
+        ends = sorted((abs(evidence.low), abs(evidence.high)))
+        low, high = (
+            number(math.floor(ends[0]), 0, language),
+            number(math.ceil(ends[1]), 0, language),
+        )
+        text = words["headlines"]["range"].format(low=low, high=high)
     sign = "−" if value < 0 else "+" if claim.direction else ""
     if sign and language == "ar":
         sign = _LEFT_TO_RIGHT + sign
@@ -151,7 +159,7 @@ def _holds(claim: Claim, key: str, wanted: Any) -> bool:
 def _values(claim: Claim, indicator: Indicator, language: str) -> dict[str, str]:
     """All that may stand in braces."""
     words = _words(language)
-    values = {"title": _title(claim, indicator, language), **_ends(claim, indicator, language)}
+    values = _said_with(claim, indicator, language)
     values |= dict(zip(("first", "second"), claim.groups, strict=False))
     known = words["groups"]
     rule = str(indicator.given.get("group", ""))
@@ -164,36 +172,40 @@ def _values(claim: Claim, indicator: Indicator, language: str) -> dict[str, str]
     return values
 
 
-def _title(claim: Claim, indicator: Indicator, language: str) -> str:
+def _title(claim: Claim, indicator: Indicator, language: str, *, unit: bool) -> str:
+    """Title, with the unit behind it where it does not stand with the numbers."""
     parts = _words(language)["parts"]
     title = _in(indicator.title, language)
-    if claim.form == "amount":
+    if unit:
         title = parts["with_unit"].format(title=title, unit=_in(indicator.unit, language))
     if claim.category:
         title = parts["category"].format(title=title, category=claim.category)
     return str(title)
 
 
-def _ends(claim: Claim, indicator: Indicator, language: str) -> dict[str, str]:
-    """The ends of a range as numbers, and the noun that goes with each."""
-    if claim.shape == "beyond":
-        return {}
+def _said_with(claim: Claim, indicator: Indicator, language: str) -> dict[str, str]:
+    """Title, ends of the range, and the noun that goes with each."""
     words = _words(language)
+    counted = "percentage points" if claim.form == "points" else indicator.unit.get("en", "")
+    noun = words["units"].get(counted) if claim.form in ("points", "amount") else None
+    if claim.shape == "beyond":
+        return {"title": _title(claim, indicator, language, unit=False)}
     # "from 3 lower to 9 higher": of a range around zero the sizes are said.
     sizes = (abs(claim.low), abs(claim.high)) if claim.direction else (claim.low, claim.high)
     decimals = claim.decimals
     if all(float(size).is_integer() for size in sizes):
         decimals = 0
-    digits = decimals if decimals else _trailing(claim)
-    (low, high), word = _pair(sizes, digits, language)
-    noun = {"points": words["units"]["percentage points"]}.get(claim.form)
-    values = {"low": low, "high": f"{high}{_NO_BREAK}{word}" if word else high, "unit": ""}
+    (low, high), word = _pair(sizes, decimals or _trailing(claim), language)
+    # "3 million persons" takes a preposition in some languages: the unit then stands in the title.
+    in_title = claim.form == "amount" and (noun is None or bool(word))
+    values = {"title": _title(claim, indicator, language, unit=in_title)}
+    values |= {"low": low, "high": f"{high}{_NO_BREAK}{word}" if word else high}
+    values |= {"base": number(claim.base, 0, language)}
+    values |= {"unit": "", "low_unit": "", "genitive_unit": ""}
     if word and claim.shape == "inside":
         values["low"] = f"{low}{_NO_BREAK}{word}"
-    values["low_unit"] = values["genitive_unit"] = ""
-    values["base"] = number(claim.base, 0, language)
-    if noun:
-        genitive = words.get("genitive_units", {}).get("percentage points", noun)
+    if noun is not None and not in_title:
+        genitive = words.get("genitive_units", {}).get(counted, noun)
         values["low_unit"] = " " + form_of(noun, language, sizes[0], decimals)
         values["unit"] = " " + form_of(noun, language, sizes[1], decimals)
         values["genitive_unit"] = " " + form_of(genitive, language, sizes[1], decimals)
@@ -220,9 +232,9 @@ def _pair(sizes: tuple[float, float], digits: int, language: str) -> tuple[tuple
     return (low, high), ""
 
 
-def _amount(value: float, digits: int, language: str) -> tuple[str, str]:
+def _amount(value: float, digits: int, language: str) -> str:
     (_, text), word = _pair((value, value), digits, language)
-    return (f"{text}{_NO_BREAK}{word}" if word else text), word
+    return f"{text}{_NO_BREAK}{word}" if word else text
 
 
 def _signed(value: float, decimals: int, language: str) -> str:
