@@ -74,7 +74,9 @@ def _chart(block: ChartBlock, item: Article, page: Page, *, alone: bool) -> Html
         element("figcaption", title) if shown else None,
         element(
             "div",
-            inline_svg(picture.svg(), anchor=anchor, title=title, words=picture.alt),
+            inline_svg(
+                picture.svg(), anchor=anchor, title=title, words=picture.alt, notes=picture.notes
+            ),
             class_="plot",
         ),
         lines(picture.notes),

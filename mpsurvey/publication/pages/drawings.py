@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import colorsys
 import importlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.publication.document import Cell
+from mpsurvey.publication.pages.colours import tone
 from mpsurvey.publication.pages.elements import Html, clean, element
+from mpsurvey.publication.pages.margins import box_of, has_letters_on_shapes, undress
 
-__all__ = ["Scale", "dark_twins", "inline_svg", "interval"]
+__all__ = ["Scale", "inline_svg", "interval"]
 
 etree: Any = importlib.import_module("lxml.etree")
 
@@ -46,13 +48,11 @@ _DEFAULTS = {
 }
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 _OWN = re.compile(r"url\(\s*['\"]?#([^'\")]+)['\"]?\s*\)")
-_NAMED = {"black": "#000", "white": "#fff", "gray": "#808080", "grey": "#808080"}
-# A contrast of 4 to the dark page (luminance 0.014); WCAG 2.2 asks 3 of graphics.
-_LEAST_LIGHT = 4 * (0.014 + 0.05) - 0.05
-_TONES = ((0.35, "ink"), (0.68, "quiet"), (0.94, "rule"), (1.01, "paper"))
 
 
-def inline_svg(text: str, *, anchor: str, title: str, words: str) -> Html:
+def inline_svg(
+    text: str, *, anchor: str, title: str, words: str, notes: Sequence[str] = ()
+) -> Html:
     """Return an SVG to put into a page: shapes and letters, and nothing that acts or is fetched.
 
     Greys become those of the page, so that the chart follows its light and dark. What a mark says
@@ -66,6 +66,9 @@ def inline_svg(text: str, *, anchor: str, title: str, words: str) -> Html:
         Name of the chart on the page; names inside the SVG begin with it.
     title, words
         What the chart shows, and the same in words.
+    notes
+        What stands below the chart on the page. Where the chart draws its title and these notes
+        itself they are cut off, so that they stand once and fit the page's width.
 
     Raises
     ------
@@ -79,18 +82,19 @@ def inline_svg(text: str, *, anchor: str, title: str, words: str) -> Html:
         raise MpsurveyError(f"The chart '{anchor}' is no SVG: {error.msg}") from error
     if etree.QName(root).localname != "svg":
         raise MpsurveyError(f"The chart '{anchor}' is no SVG but <{root.tag}>.")
-    on_paper = _letters_on_shapes(root)
+    top, bottom = undress(root, notes)
+    on_paper = has_letters_on_shapes(root)
     body = "".join(_shape(child, anchor, on_paper=on_paper) for child in root)
-    width, height = root.get("width", "600"), root.get("height", "400")
-    box = root.get("viewBox") or f"0 0 {_length(width)} {_length(height)}"
+    left, _, width, _ = box_of(root)
+    height = bottom - top
     return element(
         "svg",
         element("title", title, id=f"{anchor}-title"),
         element("desc", words, id=f"{anchor}-words"),
         Html(body),
-        viewBox=box,
-        width=_length(width),
-        height=_length(height),
+        viewBox=f"{left:g} {top:g} {width:g} {height:g}",
+        width=f"{width:g}",
+        height=f"{height:g}",
         role="img",
         aria_labelledby=f"{anchor}-title",
         aria_describedby=f"{anchor}-words",
@@ -162,8 +166,8 @@ def _attributes(node: Any, anchor: str, tag: str, *, on_paper: bool) -> str:
             continue
         if name == "id":
             value = f"{anchor}-{value}"
-        if name in ("fill", "stroke") and not on_paper and (tone := _tone(value)):
-            classes.append(f"{name}-{tone}")
+        if name in ("fill", "stroke") and not on_paper and (grey := tone(value)):
+            classes.append(f"{name}-{grey}")
             continue
         said[name] = _LONG.sub(lambda found: f"{float(found.group()):.2f}", value)
     label = node.get("aria-label") or node.findtext(f"{{{_SVG}}}title")
@@ -177,77 +181,3 @@ def _attributes(node: Any, anchor: str, tag: str, *, on_paper: bool) -> str:
 
 def _letters(text: str | None) -> str:
     return str(element("x", clean(text or "")))[3:-4]
-
-
-def _letters_on_shapes(root: Any) -> bool:
-    """Whether words stand on coloured areas, which keep the colours that the words were set for."""
-    kinds = " ".join(node.get("class") or "" for node in root.iter(f"{{{_SVG}}}g"))
-    area = re.search(r"mark-(rect|arc|shape) role-mark", kinds)
-    return bool(area and "mark-text role-mark" in kinds)
-
-
-def _tone(colour: str) -> str | None:
-    """Name of a grey, or None for a colour."""
-    text = _NAMED.get(colour.strip().lower(), colour.strip().lower())
-    if found := re.fullmatch(r"rgb\(\s*(\d+),\s*(\d+),\s*(\d+)\s*\)", text):
-        parts = [int(x) for x in found.groups()]
-    elif re.fullmatch(r"#[0-9a-f]{3}", text):
-        parts = [int(x * 2, 16) for x in text[1:]]
-    elif re.fullmatch(r"#[0-9a-f]{6}", text):
-        parts = [int(text[i : i + 2], 16) for i in (1, 3, 5)]
-    else:
-        return None
-    if max(parts) - min(parts) > 24:
-        return None
-    light = sum(parts) / 765
-    return next(name for limit, name in _TONES if light < limit)
-
-
-def _length(text: str) -> str:
-    found = re.match(r"\d+(\.\d+)?", text)
-    return found.group() if found else "600"
-
-
-def dark_twins(body: str) -> str:
-    """Return styles that lighten the dark colours of charts where the page is dark.
-
-    Parameters
-    ----------
-    body
-        The page; its charts' colours are looked for.
-    """
-    found = sorted(set(re.findall(r'(fill|stroke)="(#[0-9a-fA-F]{6})"', body)))
-    rules = [
-        (f'.plot>svg:not(.on-paper) [{name}="{colour}"]', f"{{{name}:{twin}}}")
-        for name, colour in found
-        if (twin := _twin(colour)) != colour
-    ]
-    by_choice = "".join(f':root[data-theme="dark"] {where}{what}' for where, what in rules)
-    by_system = "".join(f':root:not([data-theme="light"]) {where}{what}' for where, what in rules)
-    if not rules:
-        return ""
-    return (
-        f"@media screen{{{by_choice}}}@media screen and (prefers-color-scheme:dark){{{by_system}}}"
-    )
-
-
-def _twin(colour: str) -> str:
-    """Return the colour, or a lighter one of its hue that stands out from the dark page."""
-    hue, light, full = colorsys.rgb_to_hls(*_parts(colour))
-    made = colour
-    while _luminance(made) < _LEAST_LIGHT:
-        light += 0.02
-        red, green, blue = (round(255 * x) for x in colorsys.hls_to_rgb(hue, light, full))
-        made = f"#{red:02x}{green:02x}{blue:02x}"
-    return made
-
-
-def _luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it."""
-    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in _parts(colour)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _parts(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue

@@ -164,7 +164,9 @@
         target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
       }
     });
-    for (const box of document.querySelectorAll(".scroll")) watch.observe(box);
+    for (const box of document.querySelectorAll(".scroll, .plot")) {
+      if (!box.querySelector("[data-says]")) watch.observe(box);
+    }
   }
 
   // Intervals: one stop of the Tab key for each chart or table, arrow keys from figure to figure.

@@ -9,7 +9,7 @@ from importlib import resources
 
 from mpsurvey.publication.document import Audience, Report
 from mpsurvey.publication.pages.blocks import facts, part
-from mpsurvey.publication.pages.drawings import dark_twins
+from mpsurvey.publication.pages.colours import dark_twins
 from mpsurvey.publication.pages.elements import Html, element, joined
 from mpsurvey.publication.pages.grids import Page
 from mpsurvey.publication.pages.outline import (

@@ -11,14 +11,15 @@ import pytest
 
 import mpsurvey as mp
 from mpsurvey.publication.document import Cell
+from mpsurvey.publication.pages.colours import dark_twins
 from mpsurvey.publication.pages.downloads import csv_of_frame, csv_of_grid, download
-from mpsurvey.publication.pages.drawings import Scale, dark_twins, inline_svg, interval
+from mpsurvey.publication.pages.drawings import Scale, inline_svg, interval
 from mpsurvey.publication.pages.elements import clean, element
 from mpsurvey.publication.pages.markdown import rendered
 from mpsurvey.publication.pages.outline import Anchors
 from mpsurvey.publication.pages.report_page import _asset
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="30px" height="20">{}</svg>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300px" height="200">{}</svg>'
 
 
 def markdown(text, top=3):
@@ -113,6 +114,27 @@ def test_greys_follow_the_page_and_colours_stay():
     assert 'fill="#D1620A"' in made
     on_cells = '<g class="mark-rect role-mark"/><g class="mark-text role-mark"/>' + shapes
     assert 'fill="#333"' in inline_svg(SVG.format(on_cells), anchor="a", title="t", words="w")
+
+
+VEGA = """<rect width="300" height="200" fill="white"/><g transform="translate(40,70)">
+<g class="mark-group role-title"><g transform="translate(-30,-60)"><g class="mark-text">
+<text transform="translate(0,12)">Work by sex</text></g></g></g>
+<g class="mark-text role-mark layer_0"><text transform="translate(0,-14)">Legend</text></g>
+<g class="mark-text role-mark layer_1"><text transform="translate(90,20)">1,921</text></g>
+<g class="mark-symbol role-mark"><path d="M0,0H9" fill="#0b5c8a"><title>All: 3</title></path></g>
+<g class="mark-text role-mark layer_2"><text transform="translate(0,100)">Respondents:</text>
+<text transform="translate(0,113)">\u20661,921\u2069. Source: survey.</text></g></g>"""
+
+
+def test_title_and_notes_that_a_chart_draws_stand_on_the_page_once():
+    notes = ("Respondents: 1,921.", "Source: survey.")
+    made = inline_svg(SVG.format(VEGA), anchor="a", title="t", words="w", notes=notes)
+    tree = lxml.html.fromstring(made)
+    assert [node.text for node in tree.xpath("//text")] == ["Legend", "1,921"]
+    left, top, width, height = map(float, tree.get("viewbox").split())
+    # From above the legend, at 70 - 14, to above the notes, at 70 + 100.
+    assert (left, top, width, top + height) == (0, 40, 300, 156)
+    assert "Source: survey." in inline_svg(SVG.format(VEGA), anchor="a", title="t", words="w")
 
 
 def test_dark_colours_get_lighter_twins_for_dark_pages():
