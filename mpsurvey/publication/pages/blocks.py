@@ -36,17 +36,16 @@ def _article(item: Article, page: Page) -> Html:
         item.title,
         id=f"{item.anchor}-heading",
     )
-    alone = len(item.blocks) == 1
     body = [
-        _chart(block, item, page, alone=alone)
+        _chart(block, item, page)
         if isinstance(block, ChartBlock)
         else element(
             "div",
             grid_table(
                 block.grid,
                 page,
-                about=_without_code(block.grid.title, item.code) or item.title,
-                named=not alone and _without_code(block.grid.title, item.code) != item.title,
+                about=_without_code(block.grid.title, item.code) if item.code else item.title,
+                named=_without_code(block.grid.title, item.code) != item.title,
             ),
             class_="table",
             data_audience=block.audience,
@@ -63,11 +62,11 @@ def _article(item: Article, page: Page) -> Html:
     )
 
 
-def _chart(block: ChartBlock, item: Article, page: Page, *, alone: bool) -> Html:
+def _chart(block: ChartBlock, item: Article, page: Page) -> Html:
     picture = block.picture
     anchor = page.anchors.claim(f"{picture.id}-chart")
     title = _without_code(picture.title, item.code)
-    shown = not alone and title != item.title
+    shown = title != item.title
     text = csv_of_frame(picture.data)
     return element(
         "figure",

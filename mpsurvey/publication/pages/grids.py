@@ -63,7 +63,7 @@ def grid_table(grid: Grid, page: Page, *, about: str, named: bool) -> Html:
             said = element("th", " ".join(row.labels), scope="rowgroup", colspan=span)
             under = [element("tr", said, class_="heading")]
         else:
-            under.append(_row(row, grid, scale))
+            under.append(_row(row, grid, page, scale))
     parts.append(element("tbody", *under))
     caption = element(
         "caption",
@@ -141,7 +141,7 @@ def _key(grid: Grid, page: Page, scale: Scale) -> Html:
     return element("span", low, drawn, high, class_="scale", aria_hidden="true")
 
 
-def _row(row: GridRow, grid: Grid, scale: Scale | None) -> Html:
+def _row(row: GridRow, grid: Grid, page: Page, scale: Scale | None) -> Html:
     meanings = dict(grid.marks)
     cells = [element("th", label, scope="row") if label else element("td") for label in row.labels]
     cells += [_cell(cell, meanings) for cell in row.cells]
@@ -149,7 +149,8 @@ def _row(row: GridRow, grid: Grid, scale: Scale | None) -> Html:
         by_key = {column.key: cell for column, cell in zip(grid.columns, row.cells, strict=True)}
         picture = interval(by_key["estimate"], by_key["ci_low"], by_key["ci_high"], scale)
         cells.append(element("td", picture, class_="drawn"))
-    return element("tr", *cells)
+    whole = "whole" if row.labels[:1] == (page.say("all"),) else None
+    return element("tr", *cells, class_=whole)
 
 
 def _cell(cell: Cell, meanings: Mapping[str, str]) -> Html:

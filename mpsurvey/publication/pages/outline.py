@@ -16,6 +16,7 @@ from mpsurvey.publication.document import (
     Prose,
     Report,
 )
+from mpsurvey.publication.wording import word
 
 __all__ = ["LEVELS", "Anchors", "Article", "Chapter", "Findings", "outline", "start_level"]
 
@@ -94,7 +95,7 @@ def outline(report: Report, anchors: Anchors, *, notes: str) -> tuple[Chapter, .
     names = {one: report.table.name(one) for one in report.table.indicators}
     made, noted = [], False
     for section, anchor in zip(report.sections, chapters, strict=True):
-        parts = tuple(_parts(section.blocks, section.title, names, anchors))
+        parts = tuple(_parts(section.blocks, report.language, names, anchors))
         facts = report.facts if section.id == "notes" and not noted else ()
         noted = noted or section.id == "notes"
         # A chapter of facts is for all: they are what the figures rest on.
@@ -126,7 +127,7 @@ def start_level(chapters: Iterable[Chapter]) -> Audience:
 
 
 def _parts(
-    blocks: Iterable[Block], heading: str, names: dict[str, str], anchors: Anchors
+    blocks: Iterable[Block], language: str, names: dict[str, str], anchors: Anchors
 ) -> list[Part]:
     parts: list[Part] = []
     held: list[ChartBlock | GridBlock] = []
@@ -137,7 +138,7 @@ def _parts(
             least = _least(one.audience for one in found)
             parts.append(Findings(items=tuple(found), audience=least))
         if held:
-            parts.append(_article(tuple(held), heading, names, anchors))
+            parts.append(_article(tuple(held), language, names, anchors))
         found.clear()
         held.clear()
 
@@ -160,20 +161,32 @@ def _parts(
 
 def _article(
     blocks: tuple[ChartBlock | GridBlock, ...],
-    heading: str,
+    language: str,
     names: dict[str, str],
     anchors: Anchors,
 ) -> Article:
     first = blocks[0]
     code = _indicator(_id(first), names)
-    own = first.picture.title if isinstance(first, ChartBlock) else first.grid.title
     return Article(
         anchor=anchors.claim(code or _id(first)),
-        title=names[code] if code else own or heading,
+        title=names[code] if code else _title(first, language),
         blocks=blocks,
         code=code,
         audience=_least(block.audience for block in blocks),
     )
+
+
+def _title(block: ChartBlock | GridBlock, language: str) -> str:
+    """Title of what belongs to no indicator; an overview is named by the groups across it alone."""
+    if isinstance(block, ChartBlock):
+        return block.picture.title
+    title = block.grid.title
+    glance = word("at_a_glance", language)
+    if not title:
+        return glance
+    stop = " : " if language == "fr" else ": "
+    groups = {column.group for column in block.grid.columns}
+    return f"{glance}{stop}{title}" if title in groups else title
 
 
 def _id(block: ChartBlock | GridBlock) -> str:

@@ -112,8 +112,18 @@ def test_greys_follow_the_page_and_colours_stay():
     made = inline_svg(SVG.format(shapes), anchor="a", title="t", words="w")
     assert 'class="fill-ink stroke-paper"' in made
     assert 'fill="#D1620A"' in made
-    on_cells = '<g class="mark-rect role-mark"/><g class="mark-text role-mark"/>' + shapes
-    assert 'fill="#333"' in inline_svg(SVG.format(on_cells), anchor="a", title="t", words="w")
+    # Letters on coloured cells keep the ink that was chosen for them; those on stripes do not.
+    for area, kept in (("#eaf2f8", False), ("#c3dbea", True), ("#0b5c8a", False)):
+        cells = (
+            f'<g class="mark-rect role-mark"><path fill="{area}" d="M0,0"/></g>'
+            '<g class="mark-text role-mark"><text fill="#333">7</text></g>'
+        )
+        made = inline_svg(SVG.format(cells), anchor="a", title="t", words="w")
+        assert ('<text fill="#333">' in made) is kept
+        white = cells.replace("#333", "#fff")
+        assert '<text fill="#fff">' in inline_svg(
+            SVG.format(white), anchor="a", title="t", words="w"
+        )
 
 
 VEGA = """<rect width="300" height="200" fill="white"/><g transform="translate(40,70)">
