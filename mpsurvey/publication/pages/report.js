@@ -239,17 +239,30 @@
       first.setAttribute("tabindex", "0");
     }
     const main = document.getElementById("content");
-    const markAt = (event) => event.target.closest("[data-says], svg.interval, td.drawn");
+    const holds = (event) => event.relatedTarget === says || document.activeElement === shown;
     main.addEventListener("pointerover", (event) => {
-      let mark = markAt(event);
-      if (mark && mark.matches("td")) mark = mark.querySelector("svg.interval");
+      const cell = event.target.closest("td.drawn");
+      const mark = cell && cell.querySelector("svg.interval");
       if (mark) show(mark);
     });
     main.addEventListener("pointerout", (event) => {
-      const to = event.relatedTarget;
-      if (shown && to !== says && !(to instanceof Element && to.closest("td.drawn, [data-says]"))) {
-        if (document.activeElement !== shown) hide();
+      if (shown && event.target.closest("td.drawn, .plot") && !holds(event)) hide();
+    });
+    // In a chart it is enough to point near a mark: at its interval, or anywhere in its row.
+    main.addEventListener("pointermove", (event) => {
+      const plot = event.target.closest(".plot");
+      if (!plot) return;
+      let best = null;
+      let least = 26;
+      for (const mark of marksIn(plot)) {
+        const at = mark.getBoundingClientRect();
+        const across = Math.max(at.left - event.clientX, event.clientX - at.right, 0);
+        const down = Math.max(at.top - event.clientY, event.clientY - at.bottom, 0);
+        const far = down < 6 ? Math.min(across / 8, 25) : Math.hypot(across, down);
+        if (far < least) { best = mark; least = far; }
       }
+      if (best && best !== shown) show(best);
+      if (!best && shown && document.activeElement !== shown) hide();
     });
     says.addEventListener("pointerleave", hide);
     main.addEventListener("focusin", (event) => {

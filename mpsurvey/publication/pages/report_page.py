@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 
@@ -224,9 +225,11 @@ def _foot(report: Report, page: Page) -> Html:
 
 @cache
 def _asset(name: str) -> str:
+    """Return styles or a script without what only its authors read."""
     folder = resources.files("mpsurvey.publication.pages")
-    text = folder.joinpath(name).read_text("utf-8").replace("\r\n", "\n")
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    text = re.sub(r"/\*.*?\*/", "", folder.joinpath(name).read_text("utf-8"), flags=re.DOTALL)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _digest(text: str) -> str:

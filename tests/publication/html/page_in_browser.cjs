@@ -11,7 +11,9 @@ const [, , chromium, ...files] = process.argv;
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), "pages-"));
 
 async function open(browser, file, { width = 1280, scheme = "light", scripts = true } = {}) {
-  const page = await browser.newPage();
+  // Each time as a reader who has never been here: the page remembers level and colours.
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
   const met = { requests: [], errors: [] };
   page.on("request", (one) => {
     if (!one.url().startsWith("data:")) met.requests.push(one.url());
@@ -25,7 +27,6 @@ async function open(browser, file, { width = 1280, scheme = "light", scripts = t
     { name: "prefers-reduced-motion", value: "reduce" }]);
   await page.setJavaScriptEnabled(scripts);
   await page.goto(`file://${path.resolve(file)}`, { waitUntil: "load" });
-  await page.evaluate(() => { try { localStorage.clear(); } catch { /* not kept */ } });
   return { page, met };
 }
 
@@ -89,6 +90,14 @@ async function use(browser, file) {
   result.dismissed = await told();
   await page.hover(`${scope} table svg.interval`);
   result.row = await told();
+  const spot = await page.$eval(`${scope} .plot [data-says]`, (mark) => {
+    const at = mark.getBoundingClientRect();
+    return [at.right + 12, at.top + at.height / 2 + 2];
+  });
+  await page.mouse.move(...spot);
+  result.near = await told();
+  await page.mouse.move(2, 2);
+  result.left = await told();
 
   const dark = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const before = await dark();

@@ -94,6 +94,8 @@ def test_intervals_speak_to_keyboard_and_pointer(met, name):
     assert used["first"] == "Men: 12 (10 to 14)"
     assert used["second"] == used["name"] == "Women: 15 (12 to 18)"
     assert used["dismissed"] is None
+    assert used["near"] == "Men: 12 (10 to 14)"
+    assert used["left"] is None
     assert used["row"] == (
         "All: Estimate 12.25; Lower limit 10; Upper limit 14.5; Respondents 4000"
     )
