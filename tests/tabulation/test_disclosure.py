@@ -272,6 +272,49 @@ def test_cells_add_up_and_are_the_same_people(table, sample):
     assert any(parts == each for each in found), "districts add up to regions"
 
 
+def test_sets_that_are_others_together_are_found(sample, tmp_path):
+    """Employed and unemployed make the labour force; three statuses make everyone."""
+    bodies = {
+        f"EMP1{k}": f'statistic: share\nwhere: "{where}"\ngroup: "migrant == 1"\n'
+        for k, where in enumerate(("lfs in (1, 2)", "lfs == 1", "lfs == 2", "lfs == 3", "age >= 0"))
+    }
+    table = mp.tabulate(sample, catalogue(tmp_path, bodies).indicators(), by="district")
+    cells = cells_of(table, sample, None)
+    assert np.abs(cells.relations @ cells.value).max() < 1e-6 * cells.value.max()
+    roles = dict(zip([(b.indicator, b.breakdown) for b in cells.blocks], cells.roles, strict=True))
+    lines = cells.relations.toarray()
+    for whole, parts in (("EMP10", ("EMP11", "EMP12")), ("EMP14", ("EMP11", "EMP12", "EMP13"))):
+        for role in ("base", "part"):
+            for group in range(5):
+                want = {roles[one, "district"][role][group] for one in parts}
+                goal = roles[whole, "district"][role][group]
+                sums = [set(np.flatnonzero(line < 0)) for line in lines if line[goal] == 1]
+                assert want in sums, (whole, role, group)
+    safe = protect(table, sample=sample)
+    assert attack(safe, sample=sample).safe.all()
+    # Each indicator on its own withholds less: together they would tell.
+    alone = sum(
+        protect(table.only(one), sample=sample).frame.status.eq("withhold").sum()
+        for one in table.indicators
+    )
+    assert safe.frame.status.eq("withhold").sum() > alone
+
+
+def test_categories_add_up_to_all(sample, tmp_path):
+    body = {"EMP10": 'statistic: proportion\nvariable: "lfs"\n'}
+    frame = sample.frame.to_native().assign(lfs=lambda d: np.where(d.index < 3, 3, d.lfs % 3))
+    frame = frame.assign(lfs=frame.lfs.map({0: "in", 1: "out", 2: "seeking", 3: "rare"}))
+    mine = mp.Sample(frame, sample.design)
+    table = mp.tabulate(mine, catalogue(tmp_path, body).indicators())
+    assert len(table) == 4
+    safe = protect(table, sample=mine)
+    assert safe.frame.status.eq("withhold").sum() >= 2
+    assert safe.frame.set_index("category").status["rare"] == "withhold"
+    assert attack(safe, sample=mine).safe.all()
+    assessed = mp.assess(table, "eclac_2020", sample=mine).frame.set_index("category")
+    assert assessed.status["rare"] == "withhold"
+
+
 @pytest.mark.parametrize("given_sample", [True, False])
 def test_a_protected_table_holds(table, sample, given_sample):
     mine = sample if given_sample else None

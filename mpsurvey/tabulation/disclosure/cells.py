@@ -13,6 +13,7 @@ from scipy import sparse
 
 from mpsurvey.design import Sample
 from mpsurvey.tabulation.disclosure.figures import Block, blocks_of
+from mpsurvey.tabulation.disclosure.unions import categories_make_the_base, unions
 from mpsurvey.tabulation.indicator_table import IndicatorTable
 
 __all__ = ["Cells", "cells_of"]
@@ -136,7 +137,9 @@ def cells_of(
     Notes
     -----
     Sums: a breakdown's groups add up to the coarser breakdowns of the table; people with and
-    without a trait add up to all. Where groups do not add up (some have no value of the variable),
+    without a trait add up to all, and so do the categories of a variable; with the sample, sets of
+    people that are two or three others together are found (labour force, employed, unemployed).
+    Where groups do not add up (some have no value of the variable),
     the difference is a cell of its own that no row tells.
     """
     blocks = blocks_of(table, sample, home)
@@ -169,6 +172,8 @@ def cells_of(
         if "rest" in mine:
             for whole, part, rest in zip(mine["base"], mine["part"], mine["rest"], strict=True):
                 relations.add(int(whole), [int(part), int(rest)], exact=True)
+    categories_make_the_base(blocks, roles, relations.add)
+    unions(blocks, roles, relations.add)
     _sums(blocks, roles, relations)
     rows = sum(len(block.rows) for block in blocks)
     shown = [

@@ -147,28 +147,39 @@ class _Search:
     def _move_many(self, unknowns: Unknowns) -> None:
         """Find changes that meet many needs at once with what is withheld already."""
         ids = unknowns.cells
-        up, down = self.sensitive.up[ids], self.sensitive.down[ids]
-        if not unknowns.relations.shape[0] or not (up + down).any():
-            return
+        up, down = self.sensitive.up[ids] > 0, self.sensitive.down[ids] > 0
+        wanted = {(cell, 1.0) for cell in ids[up].tolist()}
+        wanted |= {(cell, -1.0) for cell in ids[down].tolist()}
+        self.changes |= self._proofs(unknowns, wanted)
+
+    def _proofs(
+        self, unknowns: Unknowns, wanted: set[tuple[int, float]]
+    ) -> dict[tuple[int, float], Change]:
+        """Find changes for some needs, many at a time; what stays without one may yet have one."""
+        found: dict[tuple[int, float], Change] = {}
+        if not unknowns.relations.shape[0]:
+            return found
+        ids = unknowns.cells
         random = np.random.default_rng(len(ids))
         for turn in range(_BATCHES):
-            open_up = (up > 0) & self._unproved(ids, 1.0)
-            open_down = (down > 0) & self._unproved(ids, -1.0)
-            picked = np.flatnonzero(open_up | open_down)
-            if len(picked) < 2:
-                return
-            coin = random.random(len(picked)) < 0.5
-            sign = np.where(open_up[picked] & (coin | ~open_down[picked]), 1.0, -1.0)
-            need = np.where(sign > 0, up[picked], down[picked])
-            change = unknowns.many(picked, sign, need)
-            before = len(self.changes)
+            still = sorted(wanted - set(found))
+            if len(still) < 2:
+                break
+            picked: dict[int, float] = {}
+            for (cell, way), coin in zip(still, random.random(len(still)) < 0.5, strict=True):
+                if cell not in picked or coin:
+                    picked[cell] = way
+            cells = np.array(list(picked), dtype=np.intp)
+            sign = np.array(list(picked.values()))
+            need = np.where(sign > 0, self.sensitive.up[cells], self.sensitive.down[cells])
+            change = unknowns.many(np.searchsorted(ids, cells), sign, need)
+            before = len(found)
             if change is not None:
-                self._note(ids, change)
-            if len(self.changes) - before < 0.05 * len(picked) and turn > 2:
-                return
-
-    def _unproved(self, ids: Ints, sign: float) -> Mask:
-        return np.array([(cell, sign) not in self.changes for cell in ids.tolist()])
+                met = self._met(ids, change)
+                found |= {key: met[key] for key in still if key in met}
+            if turn > 2 and len(found) - before < 0.05 * len(still):
+                break
+        return found
 
     def _costs(self, ids: Ints) -> Floats:
         """Return what it costs to withhold each cell: its rows that are still published."""
@@ -203,23 +214,24 @@ class _Search:
             size *= 4
         moved = np.abs(change) > _TINY * distance
         self.withheld[self.cells.rows_telling(ids[moved])] = True
-        self._note(ids, change)
+        self.changes = self._met(ids, change) | self.changes
 
-    def _note(self, ids: Ints, change: Floats) -> None:
-        """Note the needs that a change meets, and that its opposite meets where it is possible."""
+    def _met(self, ids: Ints, change: Floats) -> dict[tuple[int, float], Change]:
+        """Return the needs that a change meets, and those of its opposite where it is possible."""
         moved = np.abs(change) > _TINY * np.abs(change).max(initial=0.0)
         support, steps = ids[moved], change[moved]
-        self._note_one(support, steps)
+        found = self._met_by_one(support, steps)
         if (steps <= self.below[support]).all():
-            self._note_one(support, -steps)
+            found |= self._met_by_one(support, -steps)
+        return found
 
-    def _note_one(self, support: Ints, steps: Floats) -> None:
+    def _met_by_one(self, support: Ints, steps: Floats) -> dict[tuple[int, float], Change]:
         need = np.where(steps > 0, self.sensitive.up[support], self.sensitive.down[support])
         met = (need > 0) & (np.abs(steps) >= need * (1 - 1e-9))
-        for place in np.flatnonzero(met).tolist():
-            key = (int(support[place]), 1.0 if steps[place] > 0 else -1.0)
-            if key not in self.changes:
-                self.changes[key] = (support, steps)
+        return {
+            (int(support[place]), 1.0 if steps[place] > 0 else -1.0): (support, steps)
+            for place in np.flatnonzero(met).tolist()
+        }
 
     def _cheapest_change(self, ids: Ints, cell: int, sign: float, distance: float) -> Floats | None:
         """Change of the nearby cells of least cost that moves a cell and keeps every sum."""
@@ -277,19 +289,22 @@ class _Search:
     ) -> dict[tuple[int, float], Change] | None:
         """Find other changes for some needs under a smaller pattern; None where there is none."""
         found: dict[tuple[int, float], Change] = {}
-        if not concerned:
-            return found
         hidden = self.cells.hidden(withheld)
-        for cell, sign in sorted(concerned):
-            if not hidden[cell]:
-                return None
-            unknown = self._around(cell, hidden)
-            need = self.sensitive.up[cell] if sign > 0 else self.sensitive.down[cell]
-            far, moved = unknown.farthest(cell, sign)
-            if far < need * (1 - 1e-9):
-                return None
-            some = np.abs(moved) > _TINY * need
-            found[cell, sign] = (unknown.cells[some], moved[some])
+        if not all(hidden[cell] for cell, _ in concerned):
+            return None
+        while concerned - set(found):
+            first, _ = min(concerned - set(found))
+            unknown = self._around(first, hidden)
+            inside = set(unknown.cells.tolist())
+            here = {need for need in concerned - set(found) if need[0] in inside}
+            found |= self._proofs(unknown, here)
+            for cell, sign in sorted(here - set(found)):
+                need = self.sensitive.up[cell] if sign > 0 else self.sensitive.down[cell]
+                far, moved = unknown.farthest(cell, sign)
+                if far < need * (1 - 1e-9):
+                    return None
+                some = np.abs(moved) > _TINY * need
+                found[cell, sign] = (unknown.cells[some], moved[some])
         return found
 
     def _around(self, cell: int, hidden: Mask) -> Unknowns:
