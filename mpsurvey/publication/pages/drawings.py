@@ -16,8 +16,6 @@ from mpsurvey.publication.pages.margins import box_of, has_letters_on_shapes, un
 
 __all__ = ["Scale", "inline_svg", "interval"]
 
-etree: Any = importlib.import_module("lxml.etree")
-
 _SVG = "http://www.w3.org/2000/svg"
 _SHAPES = frozenset(
     {
@@ -79,12 +77,13 @@ def inline_svg(
     MpsurveyError
         The text is no SVG.
     """
+    etree: Any = importlib.import_module("lxml.etree")
     reader = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
     try:
         root = etree.fromstring(text.encode("utf-8"), reader)
     except etree.XMLSyntaxError as error:
         raise MpsurveyError(f"The chart '{anchor}' is no SVG: {error.msg}") from error
-    if etree.QName(root).localname != "svg":
+    if _name(root) != "svg":
         raise MpsurveyError(f"The chart '{anchor}' is no SVG but <{root.tag}>.")
     top, bottom = undress(root, notes)
     on_paper = has_letters_on_shapes(root)
@@ -155,9 +154,9 @@ def _share_styles(root: Any) -> None:
 
 
 def _shape(node: Any, anchor: str, *, on_paper: bool) -> str:
-    if not isinstance(node.tag, str) or etree.QName(node).localname not in _SHAPES:
+    if not isinstance(node.tag, str) or _name(node) not in _SHAPES:
         return ""
-    tag = etree.QName(node).localname
+    tag = _name(node)
     if node.get("display") == "none" or (tag == "path" and not node.get("d", "").strip()):
         return ""
     role = node.get("class") or ""
@@ -200,3 +199,8 @@ def _attributes(node: Any, anchor: str, tag: str, *, on_paper: bool) -> str:
 
 def _letters(text: str | None) -> str:
     return str(element("x", clean(text or "")))[3:-4]
+
+
+def _name(node: Any) -> str:
+    tag: str = node.tag
+    return tag.rpartition("}")[2]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from mpsurvey.publication.pages.elements import Html, clean, element
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 __all__ = ["rendered"]
 
@@ -45,6 +47,8 @@ def rendered(text: str, *, top: int, label: str) -> Html:
 
 @cache
 def _reader() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     reader.disable(["html_block", "html_inline"])
     # The reader asks this of every link and writes as text what is refused.
