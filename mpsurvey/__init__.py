@@ -62,6 +62,7 @@ from mpsurvey.impact import (
 )
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
+from mpsurvey.publication import write_html
 from mpsurvey.questionnaire import (
     Questionnaire,
     new_form,
@@ -156,6 +157,7 @@ __all__ = [
     "write_crosswalk",
     "write_cspro",
     "write_ddi",
+    "write_html",
     "write_paper",
     "write_survey_solutions",
     "write_surveyjs",
