@@ -1,6 +1,7 @@
 """No withheld cell can be worked out, the pattern is the cheapest, and noise is what it says."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -398,6 +399,32 @@ def test_the_base_of_a_withheld_row_may_be_told_elsewhere_only_if_safe(table, sa
     small = found[(found.measure == "n") & (found.value < 5) & (found.value > 0)]
     assert (small.low <= small.value - 1 + 1e-6).all() or (small.low <= 1e-6).all()
     assert (small.high >= small.value + 1 - 1e-6).all()
+
+
+def test_edges(table, sample):
+    empty = replace(table, frame=table.frame.iloc[:0])
+    for rules in ("threshold", {"method": "rounding"}, {"method": "cell_key", "seed": 1}):
+        assert len(protect(empty, rules, sample=sample)) == 0
+    assert len(mp.assess(empty, "nchs", sample=sample)) == 0
+    bare = mp.assess(replace(table, results={}), "dhs")
+    with pytest.raises(mp.MpsurveyError, match="no longer has the results"):
+        protect(bare, sample=sample)
+    whole = protect(table.only("EMP03"), sample=sample)
+    assert attack(whole, sample=sample).safe.all()
+
+
+def test_unanswered_groups_and_rows_without_weight(sample, indicators):
+    frame = sample.frame.to_native().copy()
+    frame.loc[frame.index[:40], "district"] = np.nan
+    frame.loc[frame.index[10:60], "wage"] = np.nan
+    frame["wage"] -= 100
+    frame.loc[frame.index[::9], "w"] = 0
+    mine = mp.Sample(frame, sample.design)
+    table = mp.tabulate(mine, indicators, by=("district", "sex", ("sex", "district")))
+    cells = cells_of(table, mine, None)
+    assert np.abs(cells.relations @ cells.value).max() < 1e-6 * np.abs(cells.value).max()
+    safe = protect(table, {"threshold": 5, "p_percent": 10}, sample=mine)
+    assert attack(safe, {"threshold": 5, "p_percent": 10}, sample=mine).safe.all()
 
 
 # -- amounts ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.catalogue import Indicator
 from mpsurvey.design import Sample
+from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.estimates import COLUMNS
 from mpsurvey.tabulation.indicator_table import IndicatorTable
 from mpsurvey.tabulation.quality.quantities import families
@@ -178,6 +179,12 @@ def _figures(table: IndicatorTable, frame: pd.DataFrame) -> pd.DataFrame:
     for (name, breakdown), part in frame.groupby(["indicator", "breakdown"], sort=False):
         made = table.results.get((str(name), str(breakdown)))
         if made is None:
+            if (part["status"] == "withhold").any():
+                raise MpsurveyError(
+                    f"The table no longer has the results behind {name} by '{breakdown}', and some "
+                    "of its figures are withheld: what they tell cannot be worked out. Start from "
+                    "the table that mp.tabulate made."
+                )
             continue
         names = [*keys, *made.by]
         index = pd.MultiIndex.from_frame(_as_keys(made.frame[names]))

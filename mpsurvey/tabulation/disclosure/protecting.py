@@ -80,6 +80,8 @@ def protect(
     read = disclosure_rules(rules)
     if sample is None and (read.dominance or read.p_percent is not None):
         raise MpsurveyError("Dominance and p percent look at contributions: give sample=.")
+    if not len(table):
+        return _withhold(table, np.zeros(0, dtype=bool), read.in_words(table.language))
     cells = cells_of(table, sample, home, read.cost)
     if read.method == "suppression":
         return _suppressed(table, cells, read)
