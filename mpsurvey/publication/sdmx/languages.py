@@ -58,6 +58,11 @@ def _local(element: Any) -> str:
 def named_json(text: str, names: Names) -> str:
     """Give artefacts and items of an SDMX-JSON message their names in all languages."""
     message = json.loads(text)
+    for structure in message["data"].get("dataStructures", ()):
+        components = structure.get("dataStructureComponents", {})
+        if components.get("groups") == []:
+            # The schema of SDMX-JSON refuses an empty list of groups, which pysdmx writes.
+            del components["groups"]
     for artefacts in message["data"].values():
         for one in artefacts:
             _name(one, names.get((one["id"], "")))
