@@ -63,6 +63,8 @@ from mpsurvey.impact import (
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
 from mpsurvey.publication import write_html
+from mpsurvey.profile.snapshot import findings
+from mpsurvey.publication import write_dataset, write_sdmx, write_table_ddi
 from mpsurvey.questionnaire import (
     Questionnaire,
     new_form,
@@ -119,6 +121,7 @@ __all__ = [
     "decompose",
     "design_preset",
     "draw",
+    "findings",
     "gap",
     "generalised_entropy",
     "gini",
@@ -156,10 +159,13 @@ __all__ = [
     "write",
     "write_crosswalk",
     "write_cspro",
+    "write_dataset",
     "write_ddi",
     "write_html",
     "write_paper",
+    "write_sdmx",
     "write_survey_solutions",
     "write_surveyjs",
+    "write_table_ddi",
     "write_xlsform",
 ]
