@@ -23,6 +23,7 @@ PAGES = [
     "docs/how-to/estimate.md",
     "docs/how-to/harmonise.md",
     "docs/how-to/indicators.md",
+    "docs/how-to/machine-formats.md",
     "docs/how-to/plausible-values.md",
     "docs/how-to/quality-and-disclosure.md",
     "docs/how-to/regression.md",
@@ -30,6 +31,7 @@ PAGES = [
     "docs/methods/estimation.md",
     "docs/methods/replication.md",
     "docs/methods/impact.md",
+    "docs/methods/snapshot.md",
 ]
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -33,7 +33,7 @@ _EFFECTS = {
 }
 """Statistics that are differences by definition: what they are about, and what they compare."""
 
-_WIDEST = 60.0
+_WIDEST = 40.0
 """A share known to no better than so many points says nothing."""
 
 
