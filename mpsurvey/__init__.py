@@ -50,15 +50,20 @@ from mpsurvey.harmonisation import (
     write_crosswalk,
 )
 from mpsurvey.impact import (
+    Part,
     age_structure,
     change,
+    compose,
     contribution,
     contribution_to_growth,
     counterfactual,
     decompose,
+    flows,
     gap,
     population_change,
     share,
+    share_above,
+    share_of_poorest,
 )
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
@@ -101,6 +106,7 @@ __all__ = [
     "Jackknife",
     "Microdata",
     "MpsurveyError",
+    "Part",
     "Questionnaire",
     "Regression",
     "Sample",
@@ -112,6 +118,7 @@ __all__ = [
     "assess",
     "atkinson",
     "change",
+    "compose",
     "contrast",
     "contribution",
     "contribution_to_growth",
@@ -122,6 +129,7 @@ __all__ = [
     "design_preset",
     "draw",
     "findings",
+    "flows",
     "gap",
     "generalised_entropy",
     "gini",
@@ -148,6 +156,8 @@ __all__ = [
     "sample_size",
     "sen",
     "share",
+    "share_above",
+    "share_of_poorest",
     "standardise",
     "tabulate",
     "total",
