@@ -68,7 +68,6 @@ from mpsurvey.impact import (
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
 from mpsurvey.publication import write_html
-from mpsurvey.profile.snapshot import findings
 from mpsurvey.publication import write_dataset, write_sdmx, write_table_ddi
 from mpsurvey.questionnaire import (
     Questionnaire,
@@ -128,7 +127,6 @@ __all__ = [
     "decompose",
     "design_preset",
     "draw",
-    "findings",
     "flows",
     "gap",
     "generalised_entropy",
