@@ -48,7 +48,9 @@ def table():
 def same(found: pd.DataFrame, table) -> None:
     assert list(found.columns) == list(table.frame.columns)
     for name in ("estimate", "se", "ci_low", "ci_high", "cv", "df", "population"):
-        assert np.array_equal([float(x) for x in found[name]], table.frame[name], equal_nan=True), name
+        assert np.array_equal([float(x) for x in found[name]], table.frame[name], equal_nan=True), (
+            name
+        )
     assert [int(x) for x in found["n"]] == table.frame["n"].tolist()
     for name in ("indicator", "region", "unit", "status"):
         known = found[name].astype(object).where(found[name].notna(), None).tolist()
