@@ -335,6 +335,11 @@ def test_a_change_that_is_not_clear_or_withheld_is_not_a_change():
     assert [one.kind for one in withheld] == ["level"]
 
 
+def test_the_change_of_a_gap_is_not_called_higher_or_lower():
+    table = table_of([{"statistic": "gap", "estimate": -0.05, "se": 0.01, "df": 90, "n": 900}])
+    assert [one.kind for one in findings(table, changes_of())] == ["gap"]
+
+
 def test_of_several_rounds_the_last_is_spoken_of():
     first = table_of([{"statistic": "share", "estimate": 0.40, "se": 0.01, "df": 90, "n": 900}])
     last = table_of([{"statistic": "share", "estimate": 0.25, "se": 0.01, "df": 90, "n": 900}])

@@ -199,6 +199,9 @@ def _changes(
         # A change is spoken of where the later figure itself may be.
         if indicator is None or figure is None:
             continue
+        # "Higher" would be read as a wider gap, also where a negative one has come nearer to zero.
+        if indicator.statistic in _EFFECTS:
+            continue
         evidence = _change_evidence(row, float(indicator.per), figure.evidence)
         if evidence is None:
             continue
