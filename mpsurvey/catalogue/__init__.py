@@ -6,6 +6,7 @@ with file, line and what to do.
 
 from __future__ import annotations
 
+from mpsurvey.catalogue.auxiliaries import AUXILIARIES
 from mpsurvey.catalogue.breakdowns import PERSONS, breakdowns
 from mpsurvey.catalogue.codelist import Code, CodeList
 from mpsurvey.catalogue.definition import Definition
@@ -27,6 +28,7 @@ from mpsurvey.catalogue.schemas import json_schemas, write_json_schemas
 from mpsurvey.catalogue.sources import Citation, Source
 
 __all__ = [
+    "AUXILIARIES",
     "PERSONS",
     "STATISTICS",
     "THEMES",

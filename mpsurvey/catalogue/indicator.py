@@ -18,9 +18,11 @@ from mpsurvey.catalogue.fields import (
     Version,
     Whole,
     Word,
+    WordMap,
 )
 from mpsurvey.catalogue.marked import Problems
 from mpsurvey.catalogue.sources import CITATION, Citation, citations
+from mpsurvey.errors import did_you_mean
 
 __all__ = ["INDICATOR", "STATISTICS", "THEMES", "Indicator", "build_indicator"]
 
@@ -52,10 +54,24 @@ STATISTICS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("size", "line", "order", "replaced", "returning"),
     ),
     "age_structure": (("group",), ("figure",)),
+    "composed": (("parts", "formula"), ()),
+    "flows": (("origin", "destination", "figure"), ("stayed",)),
+    "share_of_poorest": (("variable", "ranked_by"), ("poorest",)),
+    "share_above": (("variable", "cells", "limit"), ()),
 }
 """What each statistic must and may be given, besides the population (`where`)."""
 
 _GIVEN = sorted({key for needs in STATISTICS.values() for part in needs for key in part})
+
+PART = Record(
+    "A part",
+    {
+        "total": Key(RuleText("either"), "amount, or rule of those counted; all by default"),
+        "where": Key(RuleText(), "rule for the rows that count"),
+        "rows": Key(Choice(UNITS), "what a row is; that of the indicator by default"),
+        "by": Key(WordMap(Word(longest=16)), "breakdown variables that these rows call otherwise"),
+    },
+)
 
 INDICATOR = Record(
     "An indicator",
@@ -81,6 +97,15 @@ INDICATOR = Record(
         "replaced": Key(Real(0, 1), "share of it that is earned otherwise"),
         "figure": Key(Word(longest=40), "statistic of a counterfactual, or figure of a structure"),
         "standardise": Key(Items(Word(longest=16)), "variables whose joint structure is held"),
+        "parts": Key(WordMap(PART), "totals that a composed figure is made of, by name"),
+        "formula": Key(RuleText("formula"), "a composed figure, of parts and national figures"),
+        "origin": Key(Word(longest=16), "variable of the region lived in before"),
+        "destination": Key(Word(longest=16), "variable of the region lived in now"),
+        "stayed": Key(RuleText(), "rule for those whose region did not change"),
+        "ranked_by": Key(RuleText("either"), "living standard by which rows are poor"),
+        "poorest": Key(Real(0, 1), "share of the rows that count as poorest; 0.4 by default"),
+        "cells": Key(Word(longest=16), "variable whose values are looked at one by one"),
+        "limit": Key(Real(), "mean above which such a cell counts"),
         "q": Key(Real(0, 1), "probability of a quantile"),
         "line": Key(Word(longest=40), "poverty line: 60% of median, or a variable"),
         "order": Key(Whole(0, 2), "order of a poverty index"),
@@ -124,6 +149,10 @@ class Indicator:
         Breakdowns that make sense.
     names
         Every variable that it needs, the breakdowns not counted.
+    names_by_rows
+        The same by what a row is: a composed figure may need several files.
+    auxiliary
+        National figures from elsewhere that it needs.
     """
 
     id: str
@@ -148,6 +177,7 @@ class Indicator:
     auxiliary: tuple[str, ...] = ()
     sources: tuple[Citation, ...] = ()
     names: frozenset[str] = frozenset()
+    names_by_rows: Mapping[str, frozenset[str]] = field(default_factory=dict)
     uses_home: bool = field(default=False)
     replaces: str | None = None
     notes: Mapping[str, str] | None = None
@@ -168,12 +198,20 @@ def build_indicator(fields: Fields, problems: Problems, place: str) -> Indicator
         problems.add(
             fields.line, "A gap is of a 'variable' (a mean) or of a 'numerator' and 'denominator'."
         )
-    rules = [value for value in fields.values() if hasattr(value, "names")]
+    rows = fields.get("rows", "person")
+    auxiliary = tuple(fields.get("auxiliary", ()))
+    rules = [value for key, value in fields.items() if hasattr(value, "names") and key != "formula"]
     names = frozenset(name for rule in rules for name in rule.names)
     names |= frozenset(fields.get("standardise", ()))
-    given = {
-        key: getattr(fields[key], "text", fields[key]) for key in (*must, *may) if key in fields
-    }
+    names |= {fields[key] for key in ("origin", "destination", "cells") if key in fields}
+    names -= frozenset(auxiliary)
+    by_rows = {rows: names}
+    if "parts" in fields:
+        by_rows = _names_of_parts(fields, rows)
+        rules += [rule for part in fields["parts"].values() for rule in _rules_of(part)]
+        names = frozenset().union(*by_rows.values())
+        _check_formula(fields, auxiliary, problems)
+    given = {key: _plain(fields[key], rows) for key in (*must, *may) if key in fields}
     where = fields.get("where")
     return Indicator(
         id=fields["id"],
@@ -186,7 +224,7 @@ def build_indicator(fields: Fields, problems: Problems, place: str) -> Indicator
         unit=fields["unit"],
         caveat=fields["caveat"],
         where=None if where is None else where.text,
-        rows=fields.get("rows", "person"),
+        rows=rows,
         per=fields.get("per", 1),
         weight=fields["weight"],
         by=tuple(fields.get("by", ())),
@@ -195,11 +233,49 @@ def build_indicator(fields: Fields, problems: Problems, place: str) -> Indicator
         tier=fields.get("tier", "core"),
         family=fields.get("family"),
         sdg=fields.get("sdg"),
-        auxiliary=tuple(fields.get("auxiliary", ())),
+        auxiliary=auxiliary,
         sources=citations(fields.get("sources", ())),
         names=names,
+        names_by_rows=by_rows,
         uses_home=any(rule.uses_home for rule in rules),
         replaces=fields.get("replaces"),
         notes=fields.get("notes"),
         place=place,
     )
+
+
+def _plain(value: Any, rows: str) -> Any:
+    """Texts of rules in place of what was parsed; parts as mappings of texts."""
+    if isinstance(value, Mapping):
+        return {
+            name: {"rows": rows, **{key: _plain(one, rows) for key, one in part.items()}}
+            if isinstance(part, Mapping)
+            else part
+            for name, part in value.items()
+        }
+    return getattr(value, "text", value)
+
+
+def _rules_of(part: Fields) -> list[Any]:
+    return [part[key] for key in ("total", "where") if key in part]
+
+
+def _names_of_parts(fields: Fields, rows: str) -> dict[str, frozenset[str]]:
+    """Variables that the parts need, by what a row is."""
+    found: dict[str, frozenset[str]] = {}
+    for part in fields["parts"].values():
+        used = frozenset(name for rule in _rules_of(part) for name in rule.names)
+        whose = part.get("rows", rows)
+        found[whose] = found.get(whose, frozenset()) | used
+    return found
+
+
+def _check_formula(fields: Fields, auxiliary: tuple[str, ...], problems: Problems) -> None:
+    known = {*fields["parts"], *auxiliary}
+    used = fields["formula"].names if "formula" in fields else frozenset(known)
+    line = fields.line_of("formula")
+    for name in sorted(used - known):
+        near = did_you_mean(name, known)
+        problems.add(line, f"The formula uses '{name}', which is no part and no auxiliary.{near}")
+    for name in sorted(known - used):
+        problems.add(line, f"The formula does not use '{name}'.")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.harmonisation.crosswalk import Unit
 from mpsurvey.harmonisation.report import Report
 from mpsurvey.harmonisation.target import Of
 from mpsurvey.microdata import Microdata
@@ -29,11 +30,14 @@ class Harmonised(Microdata):
     rosters
         Further files with many rows for each household or person, by the roster's name, with the
         household's own variables beside each row.
+    unit
+        What a row is: ``"person"`` or ``"household"``.
     """
 
     report: Report
     of: Mapping[str, Of] = field(default_factory=dict)
     rosters: Mapping[str, Microdata] = field(default_factory=dict)
+    unit: Unit = "person"
 
     def __repr__(self) -> str:
         found = len(self.report.findings)

@@ -18,7 +18,7 @@ from mpsurvey.harmonisation.recoding import Answers
 from mpsurvey.harmonisation.report import Report
 from mpsurvey.harmonisation.tables import Table
 from mpsurvey.harmonisation.work import Work
-from mpsurvey.microdata import Microdata, Reasons
+from mpsurvey.microdata import Microdata, Reasons, Variable
 
 __all__ = ["outcome"]
 
@@ -68,7 +68,11 @@ def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
         remarks=data.remarks,
         report=report,
         of={name: work.targets[name].of for name in made.columns if name in work.targets},
-        rosters={name: _roster(work, tables[name], one, language) for name, one in rosters.items()},
+        rosters={
+            name: _roster(work, tables[name], one, language, data, made)
+            for name, one in rosters.items()
+        },
+        unit=work.walk.unit,
     )
 
 
@@ -119,7 +123,9 @@ def _design(data: Microdata, made: pd.DataFrame) -> Design | None:
     return Design(weight="weight", strata=strata, psu=psu)
 
 
-def _roster(work: Work, table: Table, one: Gathering, language: str) -> Microdata:
+def _roster(
+    work: Work, table: Table, one: Gathering, language: str, main: Microdata, whole: pd.DataFrame
+) -> Microdata:
     beside = [c for c in one.frame.columns if c not in table.answers]
     got = dict(table.answers)
     concepts = {
@@ -133,7 +139,34 @@ def _roster(work: Work, table: Table, one: Gathering, language: str) -> Microdat
             got[column] = Answers(values, Reasons.gather(len(values), []))
     frame, variables, reasons = described(got, concepts, work.targets, language)
     made = pd.DataFrame(frame, copy=False)
-    return Microdata(made, variables, table.data.source, _design(table.data, made), reasons=reasons)
+    design = main.design if table.data.design is None else None
+    if design is not None:
+        _put_beside(made, variables, one, main, whole, design_columns(design))
+    else:
+        design = _design(table.data, made)
+    return Microdata(made, variables, table.data.source, design, reasons=reasons)
+
+
+def _put_beside(
+    made: pd.DataFrame,
+    variables: dict[str, Variable],
+    one: Gathering,
+    main: Microdata,
+    whole: pd.DataFrame,
+    wanted: list[str],
+) -> None:
+    """Put the main file's columns of the design beside the rows of a roster."""
+    first = np.full(one.size + 1, -1, dtype=np.intp)
+    known = np.flatnonzero(one.main >= 0)[::-1]
+    first[one.main[known]] = known
+    at = first[one.row]
+    for name in kept_columns(whole.columns, wanted):
+        if name in made.columns:
+            continue
+        values = whole[name].reset_index(drop=True).iloc[np.maximum(at, 0)].to_numpy()
+        made[name] = pd.Series(values).where(at >= 0)
+        if name in main.variables:
+            variables[name] = main.variables[name]
 
 
 def design_columns(design: Design) -> list[str]:

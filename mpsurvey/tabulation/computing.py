@@ -17,7 +17,11 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
 from mpsurvey.estimation.estimates import COLUMNS
+from mpsurvey.impact.contributions import both_rules
+from mpsurvey.tabulation.files import Files
 from mpsurvey.tabulation.indicator_table import IndicatorTable
+from mpsurvey.tabulation.national_figures import auxiliaries_of, said
+from mpsurvey.tabulation.remarks import NATIONAL, NOT_BROKEN_DOWN, remarks
 
 __all__ = ["compute", "tabulate"]
 
@@ -32,6 +36,7 @@ def tabulate(
     whole: bool = True,
     level: float = 0.95,
     home: int | None = None,
+    auxiliaries: Any = None,
     lacking: Literal["skip", "fail"] = "skip",
     language: str = "en",
 ) -> IndicatorTable:
@@ -40,8 +45,10 @@ def tabulate(
     Parameters
     ----------
     sample
-        The sample; or one for each sort of row, ``{"person": ..., "household": ...}``. A single
-        sample stands for the rows that each indicator wants.
+        The sample; or one for each sort of row, ``{"person": ..., "household": ...}``. A sample of
+        harmonised persons has its households and rosters with it, and they are used for
+        indicators on households, members abroad, senders and trips. Any other single sample stands
+        for the rows that each indicator wants.
     indicators
         Definitions, as ``catalogue.indicators(theme="employment")`` gives them.
     by
@@ -53,6 +60,10 @@ def tabulate(
         Confidence level.
     home
         The country's own code, for rules that use ``HOME``.
+    auxiliaries
+        National figures from elsewhere, by name: ``{"gdp": {"value": 4.1e9, "unit": "aurals",
+        "source": "National accounts", "year": 2025}}``, `Auxiliary` objects, or a YAML or CSV
+        file. They stand in the footnotes.
     lacking
         What to do with an indicator whose variables the data lack: leave it out and say so, or
         fail.
@@ -62,52 +73,52 @@ def tabulate(
     Returns
     -------
     IndicatorTable
+        Indicators that cannot be broken down by a variable, because their rows do not have it,
+        have no rows for that breakdown; a note says which.
 
     Raises
     ------
     ColumnMissing
-        A breakdown is not a column; or a variable is lacking under ``lacking="fail"``, all at once.
+        A breakdown is no column of any sample; or a variable is lacking under ``lacking="fail"``,
+        all at once.
     MpsurveyError
-        No sample is given for an indicator's rows.
+        No sample is given for an indicator's rows, or a national figure lacks something.
     """
     asked = (indicators,) if isinstance(indicators, Indicator) else tuple(indicators)
     breakdowns = _breakdowns(by, whole=whole)
-    wanted: list[tuple[Indicator, Sample, tuple[str, ...]]] = []
+    figures = auxiliaries_of(auxiliaries)
+    files = Files.of(sample, figures)
+    _check_rows(asked, files, breakdowns)
+    wanted: list[tuple[Indicator, tuple[str, ...]]] = []
     without: dict[str, tuple[str, ...]] = {}
-    problems: list[str] = []
-    remembered = _remembered(sample)
+    apart: dict[str, list[str]] = {}
     for one in asked:
-        rows = remembered.get(one.rows) or remembered.get("")
-        if rows is None:
-            problems.append(f"{one.id} is of {one.rows} rows, and no such sample is given.")
-            continue
-        absent = sorted(one.names - set(rows.frame.columns))
+        absent = files.lacks(one, home)
         if absent:
-            without[one.id] = tuple(absent)
+            without[one.id] = absent
             continue
         for names in breakdowns:
-            missing = [("by", name) for name in names if name not in rows.frame.columns]
-            if missing:
-                raise ColumnMissing(missing, rows.frame.columns)
-            wanted.append((one, rows, names))
-    if problems:
-        raise MpsurveyError(problems)
+            if can_break_down(one, names, files):
+                wanted.append((one, names))
+            else:
+                apart.setdefault(_place(names), []).append(one.id)
     if without and lacking == "fail":
         raise MpsurveyError(f"{one} lacks {', '.join(absent)}." for one, absent in without.items())
     # What is asked of the same people in the same groups is computed in a row: samples remember
     # the last few layouts of their rows.
     found = {
-        (one.id, names): compute(rows, one, by=names, level=level, home=home)
-        for one, rows, names in sorted(wanted, key=lambda job: (job[2], job[0].where or ""))
+        (one.id, names): compute(files, one, by=names, level=level, home=home)
+        for one, names in sorted(wanted, key=lambda job: (job[0].rows, job[1], job[0].where or ""))
     }
-    results = {(one.id, _place(names)): found[one.id, names] for one, _, names in wanted}
-    parts = [_rows_of(found[one.id, names], one, names, language) for one, _, names in wanted]
+    results = {(one.id, _place(names)): found[one.id, names] for one, names in wanted}
+    parts = [_rows_of(found[one.id, names], one, names, language) for one, names in wanted]
     everything = [name for names in breakdowns for name in names]
     labels: dict[str, Any] = {}
     titles: dict[str, str] = {}
     for made in results.values():
         labels |= made.labels
         titles |= made.titles
+    made_of = {name for one in asked if one.id not in without for name in one.auxiliary}
     return IndicatorTable(
         frame=_stacked(parts, tuple(dict.fromkeys(everything))),
         indicators={one.id: one for one in asked if one.id not in without},
@@ -116,11 +127,67 @@ def tabulate(
         language=language,
         labels=labels,
         titles=titles,
+        notes=(
+            *(
+                NATIONAL[language if language in NATIONAL else "en"].format(one.words())
+                for name, one in figures.items()
+                if name in made_of
+            ),
+            *(
+                NOT_BROKEN_DOWN[language if language in NOT_BROKEN_DOWN else "en"].format(
+                    place, ", ".join(ids)
+                )
+                for place, ids in apart.items()
+            ),
+        ),
     )
 
 
+def _check_rows(
+    asked: Sequence[Indicator], files: Files, breakdowns: Sequence[Sequence[str]]
+) -> None:
+    """Refuse breakdowns that no sample has, and samples that have nothing that is asked for."""
+    # A mapping without the rows that an indicator wants is a slip; one sample has what it has.
+    if "" not in files.given:
+        problems = [
+            f"{one.id} is of {rows} rows, and no such sample is given."
+            for one in asked
+            for rows in one.names_by_rows
+            if files.rows(rows) is None
+        ]
+        if problems:
+            raise MpsurveyError(problems)
+    have = {column for one in files.given.values() for column in one.frame.columns}
+    for one in asked:
+        for rows in one.names_by_rows:
+            extra = files.rows(rows)
+            have |= set() if extra is None else set(extra.frame.columns)
+    missing = [("by", name) for names in breakdowns for name in names if name not in have]
+    if missing:
+        raise ColumnMissing(list(dict.fromkeys(missing)), have)
+
+
+def can_break_down(one: Indicator, names: Sequence[str], files: Files) -> bool:
+    """Whether the rows of an indicator have the variables of a breakdown."""
+    if one.statistic == "flows" and names:
+        return False
+    if one.statistic == "share_above" and one.given["cells"] in names:
+        return False
+    if one.statistic == "composed":
+        return all(
+            {part.get("by", {}).get(name, name) for name in names} <= _columns(files, part["rows"])
+            for part in one.given["parts"].values()
+        )
+    return set(names) <= _columns(files, one.rows)
+
+
+def _columns(files: Files, rows: str) -> set[str]:
+    sample = files.rows(rows)
+    return set() if sample is None else set(sample.frame.columns)
+
+
 def compute(
-    sample: Sample,
+    sample: Sample | Files,
     indicator: Indicator,
     *,
     by: Sequence[str] = (),
@@ -145,15 +212,56 @@ def compute(
     """
     if indicator.uses_home and home is None:
         raise MpsurveyError(f"{indicator.id} needs the country's own code: home=...")
+    files = sample if isinstance(sample, Files) else Files({"": sample})
     given = {key: _at_home(value, home) for key, value in indicator.given.items()}
-    options: dict[str, Any] = {
-        "by": tuple(by),
-        "where": _at_home(indicator.where, home),
-        "level": level,
-    }
-    verb = VERBS[indicator.statistic]
-    made = verb(sample, given, options)
+    where = _at_home(indicator.where, home)
+    if indicator.statistic == "composed":
+        made = _composed(files, indicator, given, {"by": tuple(by), "level": level}, where)
+    else:
+        rows = files.rows(indicator.rows)
+        if rows is None:
+            raise MpsurveyError(f"{indicator.id} lacks {files.missing_rows(indicator.rows)}.")
+        options: dict[str, Any] = {
+            "by": tuple(by),
+            "where": files.where(indicator.rows, where),
+            "level": level,
+        }
+        made = VERBS[indicator.statistic](rows, given, options)
     return replace(made, statistic=indicator.title.get("en", indicator.id))
+
+
+def _composed(
+    files: Files,
+    indicator: Indicator,
+    given: Mapping[str, Any],
+    options: dict[str, Any],
+    where: str | None,
+) -> Estimates:
+    """Hand the parts of a composed figure the samples that they need, and the national figures."""
+    samples: dict[str, Sample] = {}
+    parts: dict[str, impact.Part] = {}
+    for name, part in given["parts"].items():
+        rows = part["rows"]
+        sample = files.rows(rows)
+        if sample is None:
+            raise MpsurveyError(f"{indicator.id} lacks {files.missing_rows(rows)}.")
+        # One sample for several sorts of rows is one file: its rows are units of their own.
+        same = next((key for key, one in samples.items() if one is sample), rows)
+        samples[same] = sample
+        rule = both_rules(where if rows == indicator.rows else None, part.get("where"))
+        parts[name] = impact.Part(
+            total=part.get("total", "1"),
+            where=files.where(rows, rule),
+            rows=same,
+            by=part.get("by", {}),
+        )
+    known: dict[str, float | tuple[float, float]] = {}
+    for name in indicator.auxiliary:
+        one = files.auxiliaries.get(name)
+        if one is None or one.value is None:
+            raise MpsurveyError(f"{indicator.id} needs the national figure {said(name, 'en')}.")
+        known[name] = (one.value, one.se)
+    return impact.compose(samples, parts, given["formula"], given=known, **options)
 
 
 def _total(sample: Sample, given: Mapping[str, Any], options: dict[str, Any]) -> Estimates:
@@ -225,6 +333,26 @@ def _age_structure(sample: Sample, given: Mapping[str, Any], options: dict[str, 
     return _category(made, "contribution", variable=figure)
 
 
+def _flows(sample: Sample, given: Mapping[str, Any], options: dict[str, Any]) -> Estimates:
+    if options.pop("by"):
+        raise MpsurveyError("Moves between regions are by region already: no further breakdown.")
+    keys = ("origin", "destination", "figure", "stayed")
+    return impact.flows(sample, **{key: given[key] for key in keys if key in given}, **options)
+
+
+def _poorest(sample: Sample, given: Mapping[str, Any], options: dict[str, Any]) -> Estimates:
+    poorest = given.get("poorest", 0.4)
+    return impact.share_of_poorest(
+        sample, given["variable"], given["ranked_by"], poorest=poorest, **options
+    )
+
+
+def _above(sample: Sample, given: Mapping[str, Any], options: dict[str, Any]) -> Estimates:
+    return impact.share_above(
+        sample, given["variable"], given["cells"], float(given["limit"]), **options
+    )
+
+
 def _category(made: Estimates, category: str, variable: str | None = None) -> Estimates:
     """Return the rows of one category, with their uncertainty."""
     frame = made.frame
@@ -252,11 +380,16 @@ VERBS: Mapping[str, Callable[[Sample, Mapping[str, Any], dict[str, Any]], Estima
     "gini": lambda s, g, o: estimation.gini(s, g["variable"], **o),
     "counterfactual": _counterfactual,
     "age_structure": _age_structure,
+    "flows": _flows,
+    "share_of_poorest": _poorest,
+    "share_above": _above,
 }
 
 
 def _at_home(value: Any, home: int | None) -> Any:
     """Put the country's own code into a rule."""
+    if isinstance(value, Mapping):
+        return {key: _at_home(one, home) for key, one in value.items()}
     return re.sub(r"\bHOME\b", str(home), value) if isinstance(value, str) and home else value
 
 
@@ -264,12 +397,6 @@ def _breakdowns(by: Breakdown | Sequence[Breakdown], *, whole: bool) -> tuple[tu
     asked: Sequence[Breakdown] = (by,) if isinstance(by, str) else tuple(by)
     each = [(one,) if isinstance(one, str) else tuple(one) for one in asked]
     return tuple(dict.fromkeys([*([()] if whole else []), *each]))
-
-
-def _remembered(sample: Sample | Mapping[str, Sample]) -> dict[str, Sample]:
-    """Samples by sort of row, remembering what they have read; one for all under ''."""
-    given = {"": sample} if isinstance(sample, Sample) else dict(sample)
-    return {rows: one.remembering() for rows, one in given.items()}
 
 
 def _place(names: Sequence[str]) -> str:
@@ -282,18 +409,19 @@ def _rows_of(
 ) -> dict[str, NDArray[Any]]:
     """Columns of a result, as arrays: hundreds of results are put together."""
     frame = made.frame
-    said = {"indicator": one.id, "theme": one.theme, "breakdown": _place(names)}
-    said["unit"] = one.unit.get(language) or next(iter(one.unit.values()))
+    named = {"indicator": one.id, "theme": one.theme, "breakdown": _place(names)}
+    named["unit"] = one.unit.get(language) or next(iter(one.unit.values()))
     return {
-        **{key: np.full(len(frame), value, dtype=object) for key, value in said.items()},
+        **{key: np.full(len(frame), value, dtype=object) for key, value in named.items()},
         **{name: frame[name].to_numpy(dtype=object) for name in (*frame.columns[:3], *names)},
         **{name: frame[name].to_numpy() for name in COLUMNS},
+        "notes": remarks(frame, language),
     }
 
 
 def _stacked(parts: list[dict[str, NDArray[Any]]], names: tuple[str, ...]) -> pd.DataFrame:
-    said = ["indicator", "theme", "breakdown"]
-    order = [*said, "statistic", "variable", "category", *names, *COLUMNS, "unit"]
+    first = ["indicator", "theme", "breakdown"]
+    order = [*first, "statistic", "variable", "category", *names, *COLUMNS, "unit", "notes"]
     if not parts:
         return pd.DataFrame(columns=order)
     table: dict[str, pd.Series[Any]] = {}
@@ -302,5 +430,5 @@ def _stacked(parts: list[dict[str, NDArray[Any]]], names: tuple[str, ...]) -> pd
         column = pd.Series(np.concatenate(pieces), dtype=None if name in COLUMNS else object)
         if name in names:
             column = column.where(column.notna(), None)
-        table[name] = column.infer_objects() if name in (*said, "unit") else column
+        table[name] = column.infer_objects() if name in (*first, "unit", "notes") else column
     return pd.DataFrame(table)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mpsurvey.catalogue import Catalogue, Indicator
+from mpsurvey.catalogue import PERSONS, Catalogue, Indicator, breakdowns
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.tabulation.computing import compute
+from mpsurvey.tabulation.files import PERSON_ROWS, ROSTERS, Files
+from mpsurvey.tabulation.national_figures import auxiliaries_of, said
 
 __all__ = ["CoverageReport", "coverage"]
 
 COMPUTABLE, ASSUMED, MISSING = "computable", "with an assumption", "missing"
-SUPPLIED = ("age_group", "migrant", "cob_group", "weight")
-"""Variables that harmonisation or the user makes from others."""
+FIGURE = "needs a national figure"
+STATUSES = (COMPUTABLE, ASSUMED, FIGURE, MISSING)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -30,10 +32,11 @@ class CoverageReport:
     ----------
     frame : pandas.DataFrame
         A row per indicator: `indicator`, `theme`, `title`, `tier`, `status` (computable; with an
-        assumption: an auxiliary national figure or a counterfactual; missing), `lacks` (variables),
-        `asks` (the questions that would supply them), `modules`, `minutes` (interview minutes these
-        questions cost per person or household of their universe), `needs` (auxiliary figures), and
-        where a sample was given `n` and `cv` of the figure for all.
+        assumption: a national figure that was given, or a counterfactual; needs a national figure;
+        missing), `lacks` (variables), `asks` (the questions that would supply them), `modules`,
+        `minutes` (interview minutes these questions cost per person or household of their
+        universe), `needs` (national figures to give), and where a sample was given `n` and `cv` of
+        the figure for all.
     notes : tuple of str
         What the report rests on.
     """
@@ -47,7 +50,7 @@ class CoverageReport:
     def by_theme(self) -> pd.DataFrame:
         """Count indicators by theme and status."""
         table = pd.crosstab(self.frame["theme"], self.frame["status"])
-        return table.reindex(columns=[COMPUTABLE, ASSUMED, MISSING], fill_value=0)
+        return table.reindex(columns=list(STATUSES), fill_value=0)
 
     def wanted_questions(self) -> pd.DataFrame:
         """Return the questions whose absence blocks most indicators, most wanted first.
@@ -75,7 +78,8 @@ class CoverageReport:
         counts = self.frame["status"].value_counts()
         return (
             f"{counts.get(COMPUTABLE, 0)} of {len(self)} indicators can be computed, "
-            f"{counts.get(ASSUMED, 0)} with an assumption, {counts.get(MISSING, 0)} lack something"
+            f"{counts.get(ASSUMED, 0)} with an assumption, {counts.get(FIGURE, 0)} with a national "
+            f"figure that is not given, {counts.get(MISSING, 0)} lack something"
         )
 
     def display(self) -> pd.DataFrame:
@@ -100,6 +104,8 @@ def coverage(
     catalogue: Catalogue,
     indicators: Iterable[Indicator] | None = None,
     *,
+    auxiliaries: Any = None,
+    home: int | None = None,
     language: str = "en",
 ) -> CoverageReport:
     """Find which indicators a survey can produce, and what each missing one lacks.
@@ -107,12 +113,18 @@ def coverage(
     Parameters
     ----------
     data
-        A `Sample` (then the support of each figure is shown too), `Microdata` or a frame in the
-        modules' names, as `mpsurvey.harmonise` gives them; a questionnaire; or names of variables.
+        A `Sample` (then the support of each figure is shown too), data in the modules' names, as
+        `mpsurvey.harmonise` gives them; a questionnaire; or names of variables. A sample, or a
+        mapping of samples, supports exactly what `mpsurvey.tabulate` makes of it. Of a form or of
+        names, what could be worked out from them by `mpsurvey.harmonise` counts as there.
     catalogue
         Modules and indicators.
     indicators
         Which to look at; all of the catalogue by default.
+    auxiliaries
+        National figures that are at hand, as `mpsurvey.tabulate` takes them.
+    home
+        The country's own code, for rules that use ``HOME``; for samples.
     language
         Language of titles.
 
@@ -136,40 +148,92 @@ def coverage(
     asked = tuple(catalogue.indicators() if indicators is None else indicators)
     if not asked:
         raise MpsurveyError("The catalogue holds no indicators.")
-    found = _Found(_names_of(data), catalogue)
-    rows = []
+    figures = auxiliaries_of(auxiliaries)
+    files = None
+    if isinstance(data, Sample | Mapping):
+        files = Files.of(data, figures)
+        names = frozenset(c for one in files.given.values() for c in one.frame.columns)
+    else:
+        names = _names_of(data)
+    found = _Found(names, catalogue)
+    ready = _Ready(data) if hasattr(data, "rosters") and hasattr(data, "unit") else None
+    rows: list[dict[str, Any]] = []
     for one in asked:
-        lacks = sorted(name for name in one.names if not found.has(name))
+        if files is not None:
+            lacks = [name for name in files.lacks(one, home) if name not in one.auxiliary]
+            needs = [name for name in files.lacks(one, home) if name in one.auxiliary]
+        else:
+            lacks = ready.lacks(one) if ready else sorted(n for n in one.names if not found.has(n))
+            needs = [n for n in one.auxiliary if n not in figures and not found.has(n)]
         wanted = found.wanted(lacks)
-        assumed = bool(one.auxiliary) or one.statistic == "counterfactual"
         rows.append(
             {
                 "indicator": one.id,
                 "theme": one.theme,
                 "title": one.title.get(language) or next(iter(one.title.values())),
                 "tier": one.tier,
-                "status": MISSING if lacks else ASSUMED if assumed else COMPUTABLE,
+                "status": _status(one, lacks, needs),
                 "lacks": tuple(lacks),
                 "asks": tuple(wanted),
                 "modules": tuple(dict.fromkeys(m for m, _ in wanted.values() if m)),
                 "minutes": round(sum(minutes for _, minutes in wanted.values()), 2),
-                "needs": one.auxiliary,
-                **_support(data, one, lacks=bool(lacks)),
+                "needs": tuple(needs),
+                **_support(files, one, home, lacks=bool(lacks or needs)),
             }
         )
     source = getattr(data, "source", None)
-    notes = (f"Variables of {source}.",) if isinstance(source, str) else ()
-    return CoverageReport(pd.DataFrame(rows), notes)
+    notes = [f"Variables of {source}."] if isinstance(source, str) else []
+    needed = dict.fromkeys(name for row in rows for name in row["needs"])
+    notes += [f"National figures to give: {said(name, language)}." for name in needed]
+    return CoverageReport(pd.DataFrame(rows), tuple(notes))
+
+
+def _status(one: Indicator, lacks: Sequence[str], needs: Sequence[str]) -> str:
+    if lacks:
+        return MISSING
+    if needs:
+        return FIGURE
+    return ASSUMED if one.auxiliary or one.statistic == "counterfactual" else COMPUTABLE
+
+
+class _Ready:
+    """Harmonised data: what is a column is there, and nothing else is made of it."""
+
+    def __init__(self, data: Any) -> None:
+        self.main = frozenset(str(name) for name in data.frame.columns)
+        self.unit = data.unit
+        self.rosters = {n: frozenset(one.frame.columns) for n, one in data.rosters.items()}
+
+    def lacks(self, one: Indicator) -> list[str]:
+        absent: set[str] = set()
+        for rows, names in one.names_by_rows.items():
+            roster = ROSTERS.get(rows)
+            if roster is not None:
+                here = self.rosters.get(roster)
+                absent |= {roster} if here is None else names - here
+            elif rows in PERSON_ROWS and self.unit != "person":
+                absent.add(f"{rows} rows")
+            else:
+                absent |= names - self.main
+        return sorted(absent)
 
 
 class _Found:
     """Which variables are there, directly or worked out."""
 
     def __init__(self, names: frozenset[str], catalogue: Catalogue) -> None:
-        self.names = names | frozenset(SUPPLIED)
-        self.catalogue = catalogue
-        self.concepts = {c.name: c for m in catalogue.modules() for c in m.concepts}
+        self.names = names
+        made = breakdowns(catalogue)
+        self.concepts = {c.name: c for c in made}
+        self.concepts |= {c.name: c for m in catalogue.modules() for c in m.concepts}
+        self.of_households = {c.name for c in made if c.over == PERSONS}
         self.owners = {q.name: (m.id, q) for m in catalogue.modules() for q in m.questions}
+        self.rosters = {
+            m.roster.name: sorted(q.name for q in m.questions if q.roster and q.asks)
+            for m in catalogue.modules()
+            if m.roster is not None
+        }
+        self.hosts = catalogue.hosts
         self.known: dict[str, bool] = {}
 
     def has(self, name: str) -> bool:
@@ -178,10 +242,14 @@ class _Found:
             return True
         if name not in self.known:
             self.known[name] = False  # a concept that needs itself is not there
-            concept = self.concepts.get(name)
-            if concept is not None:
-                self.known[name] = all(self.has(part) for part in concept.names)
+            if name in self.concepts:
+                self.known[name] = all(self.has(part) for part in self.parts(name))
         return self.known[name]
+
+    def parts(self, name: str) -> list[str]:
+        """Return what a concept is worked out from."""
+        own = {"hh_id"} if name in self.of_households else set()
+        return sorted(self.concepts[name].names | own)
 
     def wanted(self, lacks: Iterable[str]) -> dict[str, tuple[str | None, float]]:
         """Return the questions or host variables that would supply what lacks."""
@@ -194,11 +262,15 @@ class _Found:
                 continue
             seen.add(name)
             if name in self.concepts:
-                todo += sorted(self.concepts[name].names)
+                todo += self.parts(name)
+            elif name in self.rosters:
+                todo += self.rosters[name]
             elif name in self.owners:
                 module, question = self.owners[name]
                 wanted[name] = (module, question.minutes * question.screened_in)
-            else:
+            elif name in self.hosts:
+                wanted[name] = (None, self.hosts[name].minutes or 0.0)
+            elif " " not in name and name != "HOME":
                 wanted[name] = (None, 0.0)
         return wanted
 
@@ -219,12 +291,13 @@ def _names_of(data: Any) -> frozenset[str]:
     raise MpsurveyError("Give a sample, microdata, a frame, a questionnaire or names of variables.")
 
 
-def _support(data: Any, one: Indicator, *, lacks: bool) -> Mapping[str, float]:
+def _support(
+    files: Files | None, one: Indicator, home: int | None, *, lacks: bool
+) -> Mapping[str, float]:
     """Return respondents and coefficient of variation of the figure for all, where a sample is."""
-    if not isinstance(data, Sample):
+    if files is None:
         return {}
-    # A concept that is still to be worked out from its questions has no column yet.
-    if lacks or one.uses_home or not one.names <= set(data.frame.columns):
+    if lacks:
         return {"n": np.nan, "cv": np.nan}
-    frame = compute(data, one).frame
+    frame = compute(files, one, home=home).frame
     return {"n": float(frame["n"].max()), "cv": float(frame["cv"].max())}

@@ -159,7 +159,7 @@ def test_coverage_of_names_and_samples(sample, catalogue):
     assert report.status["EMP13"] == "with an assumption"
     assert report.n["EMP01"] > 1000
     assert 0 < report.cv["EMP01"] < 0.2
-    whole = mp.coverage(["lfs"], catalogue)
+    whole = mp.coverage(["lfs", "migrant"], catalogue)
     assert "indicators can be computed" in whole.title()
     assert whole.wanted_questions().question.iloc[0] == "wage"
     assert whole.by_theme().to_numpy().sum() == len(BODIES)
