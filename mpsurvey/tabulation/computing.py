@@ -87,7 +87,7 @@ def tabulate(
     asked = (indicators,) if isinstance(indicators, Indicator) else tuple(indicators)
     breakdowns = _breakdowns(by, whole=whole)
     figures = auxiliaries_of(auxiliaries)
-    files = Files.of(sample, figures)
+    files = Files.of(sample, figures, asked)
     _check_rows(asked, files, breakdowns)
     wanted: list[tuple[Indicator, tuple[str, ...]]] = []
     without: dict[str, tuple[str, ...]] = {}

@@ -151,7 +151,7 @@ def coverage(
     figures = auxiliaries_of(auxiliaries)
     files = None
     if isinstance(data, Sample | Mapping):
-        files = Files.of(data, figures)
+        files = Files.of(data, figures, asked)
         names = frozenset(c for one in files.given.values() for c in one.frame.columns)
     else:
         names = _names_of(data)

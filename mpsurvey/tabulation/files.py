@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,18 +35,27 @@ class Files:
 
     given: Mapping[str, Sample]
     auxiliaries: Mapping[str, Auxiliary] = field(default_factory=dict)
+    columns: tuple[Auxiliary, ...] = ()
     made: dict[str, Sample | None] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, sample: Sample | Mapping[str, Sample], auxiliaries: Mapping[str, Auxiliary]
+        cls,
+        sample: Sample | Mapping[str, Sample],
+        auxiliaries: Mapping[str, Auxiliary],
+        asked: Iterable[Indicator] = (),
     ) -> Files:
-        """Take one sample, or one for each sort of rows; they remember what they have read."""
+        """Take one sample, or one for each sort of rows; they remember what they have read.
+
+        National figures that indicators read row by row, as an exchange rate, become columns.
+        """
         given = {"": sample} if isinstance(sample, Sample) else dict(sample)
-        keyed = [one for one in auxiliaries.values() if one.key is not None]
+        by_row = {name for one in asked if one.statistic != "composed" for name in one.auxiliary}
+        columns = tuple(one for name, one in auxiliaries.items() if name in by_row)
         return cls(
-            {rows: _with_columns(one, keyed).remembering() for rows, one in given.items()},
+            {rows: _with_columns(one, columns).remembering() for rows, one in given.items()},
             auxiliaries,
+            columns,
         )
 
     @property
@@ -65,9 +74,8 @@ class Files:
             return self.given["person"]
         if rows not in self.made:
             made = self._make(rows)
-            keyed = [one for one in self.auxiliaries.values() if one.key is not None]
             if made is not None and made is not self.main:
-                made = _with_columns(made, keyed).remembering()
+                made = _with_columns(made, self.columns).remembering()
             self.made[rows] = made
         return self.made[rows]
 
@@ -128,10 +136,10 @@ class Files:
         if one.uses_home and home is None:
             absent.add("HOME")
         needed = [name for name in one.auxiliary if name not in self.auxiliaries]
-        if one.statistic != "composed":  # a column of the file serves as well
-            columns = {c for rows in one.names_by_rows if (s := self.rows(rows)) is not None
-                       for c in s.frame.columns}  # fmt: skip
-            needed = [name for name in needed if name not in columns]
+        if one.statistic != "composed":  # read row by row: a column of the file serves as well
+            sample = self.rows(one.rows)
+            columns = set() if sample is None else set(sample.frame.columns)
+            needed = [name for name in one.auxiliary if name not in columns]
         return (*sorted(absent), *needed)
 
     def missing_rows(self, rows: str) -> str:
@@ -165,18 +173,18 @@ def _design_columns(sample: Sample) -> list[str]:
     return list(dict.fromkeys(listed))
 
 
-def _with_columns(sample: Sample, keyed: list[Auxiliary]) -> Sample:
-    """Put national figures that differ by group beside the rows, as columns."""
+def _with_columns(sample: Sample, columns: tuple[Auxiliary, ...]) -> Sample:
+    """Put national figures beside the rows, as columns; those by group where the group is."""
+    here = set(sample.frame.columns)
     wanted = [
-        one
-        for one in keyed
-        if one.key in sample.frame.columns and one.name not in sample.frame.columns
+        one for one in columns if one.name not in here and (one.key is None or one.key in here)
     ]
     if not wanted:
         return sample
     frame = sample.frame.to_pandas().copy(deep=False)
     for one in wanted:
-        frame[one.name] = frame[one.key].map(dict(one.values)).astype(np.float64)
+        frame[one.name] = one.value if one.key is None else frame[one.key].map(dict(one.values))
+        frame[one.name] = frame[one.name].astype(np.float64)
     data = sample.data
     if hasattr(data, "variables") and hasattr(data, "rosters"):
         rows: Any = _Harmonised(frame, data.variables, data)
