@@ -106,7 +106,7 @@ def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False
     try:
         parsed = parse_value(text)
         if isinstance(parsed, Formula):
-            return parsed.values(sample.frame)
+            return np.asarray(sample.recall(("rule", text), lambda: parsed.values(sample.frame)))
         return held(sample, text).astype(np.float64)
     except (RuleError, ColumnMissing) as error:
         if text.isidentifier() or not isinstance(error, RuleError | ColumnMissing):

@@ -112,10 +112,14 @@ class UnitTotals:
         """
         outer = len(self.n) // inner
         wide = self.values.shape[1]
-        pair, place = pd.factorize(self.unit * outer + self.domain // inner, sort=True)
-        values = np.zeros((len(place), inner, wide))
-        np.add.at(values, (pair, self.domain % inner), self.values)
-        values = _side_by_side(values)
+        if self.dense:  # units first, then domains: the runs are in order already
+            place = np.arange(self.units.count * outer)
+            values = _side_by_side(self.values.reshape(-1, inner, wide))
+        else:
+            pair, place = pd.factorize(self.unit * outer + self.domain // inner, sort=True)
+            values = np.zeros((len(place), inner, wide))
+            np.add.at(values, (pair, self.domain % inner), self.values)
+            values = _side_by_side(values)
         unit, domain = place // outer, place % outer
         df = _degrees_of_freedom(self.units, unit, domain, values[:, 0] > 0, outer)
         return UnitTotals(

@@ -204,7 +204,8 @@ def ask_about_group(
         yes_no=True,
     )
     inside = question.columns[0]
-    if ((inside != 0) & (inside != 1)).any():
+    # A rule holds or not; only a column can hold something else.
+    if group in sample.frame.columns and ((inside != 0) & (inside != 1)).any():
         raise MpsurveyError(
             f"The group '{group}' holds other values than 0 and 1. Write a rule, for instance "
             f"'{group} == 1'."

@@ -11,9 +11,10 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, total
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer
-from mpsurvey.estimation.domains import held, names_of
+from mpsurvey.estimation.domains import held, names_of, split_domains
 from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
+from mpsurvey.estimation.scan import unit_totals
 from mpsurvey.impact.contributions import ask_about_group, both_rules
 
 __all__ = ["gap"]
@@ -119,8 +120,10 @@ def _sides(sample: Sample, group: str, others: str | None) -> tuple[str, str]:
 
 def _freedom(sample: Sample, rule: str, by: By, where: str | None) -> Floats:
     """Degrees of freedom of the people for whom a rule holds, in each group of `by`."""
-    inside = total(sample, by=by, where=both_rules(where, rule)).frame["df"]
-    return inside.to_numpy(dtype=np.float64)
+    both = both_rules(where, rule)
+    if sample.replicates is None or not sample.replicates.columns:
+        return unit_totals(sample, split_domains(sample, by, both)).df.astype(np.float64)
+    return total(sample, by=by, where=both).frame["df"].to_numpy(dtype=np.float64)
 
 
 def _with_freedom(found: Estimates, each: list[Floats]) -> Estimates:

@@ -108,7 +108,7 @@ def tabulate(
     # the last few layouts of their rows.
     found = {
         (one.id, names): compute(files, one, by=names, level=level, home=home)
-        for one, names in sorted(wanted, key=lambda job: (job[0].rows, job[1], job[0].where or ""))
+        for one, names in sorted(wanted, key=_order)
     }
     results = {(one.id, _place(names)): found[one.id, names] for one, names in wanted}
     parts = [_rows_of(found[one.id, names], one, names, language) for one, names in wanted]
@@ -141,6 +141,11 @@ def tabulate(
             ),
         ),
     )
+
+
+def _order(job: tuple[Indicator, tuple[str, ...]]) -> tuple[Any, ...]:
+    one, names = job
+    return one.rows, one.where or "", names, one.statistic
 
 
 def _check_rows(
@@ -326,7 +331,14 @@ def _counterfactual(sample: Sample, given: Mapping[str, Any], options: dict[str,
 
 
 def _age_structure(sample: Sample, given: Mapping[str, Any], options: dict[str, Any]) -> Estimates:
-    made = impact.age_structure(sample, given["group"], **options)
+    # Several figures of one structure are asked for in a row; the last is remembered.
+    key = (given["group"], *options.values())
+    memory = sample.memory if sample.memory is not None else {}
+    last = memory.get(("age structure",))
+    made = last[1] if last is not None and last[0] == key else None
+    if made is None:
+        made = impact.age_structure(sample, given["group"], **options)
+        memory["age structure",] = (key, made)
     figure = given.get("figure", "dependency ratio")
     if figure not in set(made.frame["variable"]):
         raise MpsurveyError(f"An age structure has no '{figure}'.")
