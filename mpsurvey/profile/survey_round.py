@@ -1,0 +1,201 @@
+"""One round of a profile: its table, what may be shown of it, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mpsurvey.catalogue import AUXILIARIES, Catalogue
+from mpsurvey.design import describe
+from mpsurvey.estimation.known_covariance import KnownCovariance
+from mpsurvey.profile.fieldwork import Fieldwork, prepare_round
+from mpsurvey.profile.store import Store, file_digest
+from mpsurvey.profile.study import Round, Study
+from mpsurvey.profile.tables import in_language, round_table
+from mpsurvey.profile.words import said
+from mpsurvey.tabulation import IndicatorTable, assess, protect
+from mpsurvey.tabulation.national_figures import Auxiliary as NationalFigure
+
+__all__ = ["Basis", "SurveyRound"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a round's figures rest on, as plain data for notes, manifest and trace."""
+
+    designs: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    methods: tuple[str, ...] = ()
+    crosswalks: Mapping[str, str] = field(default_factory=dict)
+    findings: Mapping[str, int] = field(default_factory=dict)
+    mapped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    diaries: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+
+    def facts(self, name: str, language: str) -> list[tuple[str, str]]:
+        """Return the notes on a round, as (heading, text)."""
+        lines = []
+        for kind, design in self.designs.items():
+            lines.append((f"{said('design', language)} – {name} ({kind})", f"{design}."))
+        for kind, walk in self.crosswalks.items():
+            more = self.findings.get(kind, 0)
+            text = walk + ("; " + said("findings_of", language, count=more) if more else "")
+            lines.append((f"{said('harmonised', language)} – {name} ({kind})", text))
+        for kind, diary in self.diaries.items():
+            steps = "; ".join(
+                said("weights_step", language, number=one["number"], words=one["words"])
+                for one in diary
+            )
+            lines.append((f"{said('weights', language)} – {name} ({kind})", f"{steps}."))
+        return lines
+
+
+@dataclass(slots=True)
+class SurveyRound:
+    """A round on its way to figures; samples are made only if something needs them."""
+
+    study: Study
+    round: Round
+    catalogue: Catalogue
+    store: Store
+    catalogue_digest: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    _fieldwork: Fieldwork | None = None
+    _full: IndicatorTable | None = None
+    table: IndicatorTable | None = None
+    basis: Basis = field(default_factory=Basis)
+
+    def fieldwork(self) -> Fieldwork:
+        """Return the samples, reading the files if that was not done yet."""
+        if self._fieldwork is None:
+            self._fieldwork = prepare_round(
+                self.round,
+                self.catalogue,
+                groups=self.study.groups,
+                language=self.study.languages[0],
+            )
+        return self._fieldwork
+
+    def read_digests(self) -> None:
+        """Take the digest of every input file."""
+        self.digests = {str(path): file_digest(path) for path in self.round.inputs}
+
+    @property
+    def key(self) -> list[Any]:
+        """All that the figures of the round depend on."""
+        asked = self.study.said
+        settings = {
+            name: asked.get(name)
+            for name in ("themes", "indicators", "without", "breakdowns", "groups", "level",
+                         "auxiliary", "library", "country")
+        }  # fmt: skip
+        return [self.round.said, sorted(self.digests.values()), settings, self.study.languages[0],
+                self.round.home, self.catalogue_digest]  # fmt: skip
+
+    def make_table(self) -> None:
+        """Tabulate the round, or take the table that was made of the same things."""
+        self.table, self.basis = self.store.part(
+            f"figures {self.round.id}", self.key, self._tabulated, lean=_lean
+        )
+
+    def full_table(self) -> IndicatorTable:
+        """Return the table with the scores of every sampling unit, as changes need them."""
+        if self._full is None:
+            self._full = self._tabulated()[0]
+        return self._full
+
+    def _tabulated(self) -> tuple[IndicatorTable, Basis]:
+        work = self.fieldwork()
+        table = round_table(
+            self.study, self.catalogue, work.samples, self.round.home, national(self.study)
+        )
+        self._full = table
+        return table, _basis_of(work, table)
+
+    def checked(self, tables: Mapping[str, IndicatorTable]) -> Mapping[str, IndicatorTable]:
+        """Return the tables, by language, without what must not be shown."""
+        rules = [self.study.said.get("quality"), self.study.said.get("disclosure")]
+        files = [file_digest(x) for x in _rule_files(self.study) if x.is_file()]
+        return self.store.part(
+            f"checked {self.round.id}",
+            [self.key, rules, files, list(tables), self.study.said.get("labels")],
+            lambda: self._checked(tables),
+            lean=lambda made: {k: _lean_table(v) for k, v in made.items()},
+        )
+
+    def _checked(self, tables: Mapping[str, IndicatorTable]) -> dict[str, IndicatorTable]:
+        made: dict[str, IndicatorTable] = {}
+        study = self.study
+        if study.quality is None and study.disclosure is None:
+            return dict(tables)
+        samples = self.fieldwork().samples
+        home = self.round.home
+        for language, table in tables.items():
+            checked = table
+            if study.quality is not None:
+                checked = assess(checked, study.quality, language, sample=samples, home=home)
+            if study.disclosure is not None:
+                checked = protect(checked, study.disclosure, sample=samples, home=home)
+            made[language] = checked
+        return made
+
+    def in_languages(self) -> dict[str, IndicatorTable]:
+        """Return the round's table in every language of the study."""
+        assert self.table is not None  # noqa: S101 - make_table comes first
+        return {
+            language: in_language(self.table, language, self.study, self.catalogue)
+            for language in self.study.languages
+        }
+
+
+def national(study: Study) -> dict[str, NationalFigure]:
+    """Return the study's auxiliary figures that indicators of the catalogue can use."""
+    made = {}
+    for one in study.auxiliary.values():
+        if one.id in AUXILIARIES and one.year.isdigit():
+            source = next(iter(one.source.values()))
+            unit = next(iter(one.unit.values()))
+            made[one.id] = NationalFigure(
+                name=one.id, value=one.value, unit=unit, source=source, year=int(one.year)
+            )
+    return made
+
+
+def _rule_files(study: Study) -> list[Any]:
+    from pathlib import Path
+
+    return [x for x in (study.quality, study.disclosure) if isinstance(x, Path)]
+
+
+def _basis_of(work: Fieldwork, table: IndicatorTable) -> Basis:
+    return Basis(
+        designs={
+            kind: describe(one.design, one.units, len(one)) for kind, one in work.samples.items()
+        },
+        rows={kind: len(one) for kind, one in work.samples.items()},
+        methods=tuple(dict.fromkeys(one.method for one in table.results.values())),
+        crosswalks={kind: one.crosswalk for kind, one in work.reports.items()},
+        findings={kind: len(one.findings) for kind, one in work.reports.items()},
+        mapped={kind: dict(one.mapped) for kind, one in work.reports.items()},
+        diaries={
+            kind: tuple(
+                {"number": one.number, "do": one.do, "words": one.words, "kish": one.kish,
+                 "flags": list(one.flags)}
+                for one in diary
+            )
+            for kind, diary in work.diaries.items()
+        },
+    )  # fmt: skip
+
+
+def _lean(made: tuple[IndicatorTable, Basis]) -> tuple[IndicatorTable, Basis]:
+    return _lean_table(made[0]), made[1]
+
+
+def _lean_table(table: IndicatorTable) -> IndicatorTable:
+    """The table with covariances in place of the scores of every sampling unit."""
+    results = {
+        key: replace(one, uncertainty=KnownCovariance(one.uncertainty.covariance()))
+        for key, one in table.results.items()
+    }
+    return replace(table, results=results)
