@@ -11,6 +11,14 @@ from mpsurvey.cli.application import app
 
 __all__: list[str] = []
 
+profile_app = typer.Typer(no_args_is_help=True, help="A Migration Profile from one study file.")
+app.add_typer(profile_app, name="profile")
+
+_StudyFile = Annotated[Path, typer.Argument(exists=True, help="profile.yaml, or its folder.")]
+_Out = Annotated[
+    Path | None, typer.Option("--out", help="The output; by default out/ beside the study.")
+]
+
 
 @app.command("demo")
 def _demo(
@@ -28,3 +36,74 @@ def _demo(
     Console().print(made.table())
     for file in made.files:
         typer.echo(f"wrote {file}")
+    for remark in made.remarks:
+        typer.echo(remark)
+
+
+@profile_app.command("new")
+def _profile_new(
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    languages: Annotated[
+        list[str] | None, typer.Option("--language", help="Repeat; en and fr by default.")
+    ] = None,
+) -> None:
+    """Write a commented starting point that builds at once with data of a fictional country."""
+    from mpsurvey import profile
+
+    for file in profile.new_profile(folder, languages=tuple(languages or ("en", "fr"))):
+        typer.echo(f"wrote {file}")
+    typer.echo(f"Build it: mpsurvey profile build {folder} --to {folder / 'out'}")
+
+
+@profile_app.command("build")
+def _profile_build(
+    study: _StudyFile,
+    to: Annotated[Path, typer.Option("--to", help="The output folder, replaced as a whole.")],
+    store: Annotated[
+        bool, typer.Option("--store/--no-store", help="Keep parts that can be taken again.")
+    ] = True,
+) -> None:
+    """Build a profile: tables, findings, charts and texts in every language, and a manifest."""
+    from rich.console import Console
+
+    from mpsurvey import profile
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("reading") as status:
+            made = profile.run_profile(study, to, store=store, tell=status.update)
+    else:
+        made = profile.run_profile(study, to, store=store)
+    typer.echo(repr(made))
+    for file in made.files:
+        typer.echo(f"wrote {file}")
+    for remark in made.remarks:
+        typer.echo(f"look: {remark}")
+    typer.echo(f"{len(made.made)} parts made, {len(made.found)} unchanged; {made.seconds:.1f} s")
+
+
+@profile_app.command("status")
+def _profile_status(study: _StudyFile, out: _Out = None) -> None:
+    """Show the steps of the work, missing inputs, languages, and whether the output is stale."""
+    from mpsurvey import profile
+
+    typer.echo(profile.profile_status(study, out=out))
+
+
+@profile_app.command("trace")
+def _profile_trace(
+    indicator: Annotated[str, typer.Argument(help="Such as EMP03.")],
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="The group, such as sex=2; repeat to cross.")
+    ] = None,
+    study: Annotated[Path, typer.Option("--study", help="profile.yaml, or its folder.")] = Path(
+        "profile.yaml"
+    ),
+    out: _Out = None,
+    round_id: Annotated[str | None, typer.Option("--round", help="The last by default.")] = None,
+) -> None:
+    """Say where a published number comes from: question, concept, weight, estimator, cell."""
+    from mpsurvey import profile
+
+    where = profile.named_codes(by or ())
+    typer.echo(profile.trace(indicator, where, profile=study, out=out, round_id=round_id))

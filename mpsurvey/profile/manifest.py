@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -75,11 +76,11 @@ def manifest_of(
 
 
 def _named(path: Path, study: Study) -> str:
-    """Name of an input without the machine's own folders."""
+    """Name of an input as seen from the study."""
     try:
-        return path.resolve().relative_to(study.folder.resolve()).as_posix()
-    except ValueError:
-        return f"../{path.name}"
+        return Path(os.path.relpath(path, study.folder)).as_posix()
+    except ValueError:  # another drive
+        return path.name
 
 
 def write_manifest(content: Mapping[str, Any], folder: Path) -> Path:

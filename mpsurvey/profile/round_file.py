@@ -152,7 +152,7 @@ def build_round(
             fields.line_of("files"), "A round needs a file of persons, households or children."
         )
         return None
-    own = {kind: part for kind, part in fields.get("rows", {}).items()}
+    own = dict(fields.get("rows", {}))
     rows_node = node.get("rows")
     for kind in own:
         if kind not in ROW_KINDS:

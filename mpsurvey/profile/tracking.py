@@ -68,7 +68,7 @@ def changes_between(
 def _change(
     samples: Sequence[Sample],
     results: tuple[Estimates, Estimates],
-    shared_psu: bool | str,
+    shared_psu: bool | str,  # noqa: FBT001
 ) -> Estimates | None:
     ready = dict(zip((id(one) for one in samples), results, strict=True))
     asked: list[bool | str] = [shared_psu] if shared_psu is False else [shared_psu, False]

@@ -55,12 +55,15 @@ class Demonstration:
         The estimates, each beside its truth.
     files : tuple of pathlib.Path
         The persons' and the households' file, the workbook, the page and the picture.
+    remarks : tuple of str
+        What could not be made and why.
     """
 
     country: DemoCountry
     survey: DemoSurvey
     figures: tuple[Figure, ...]
     files: tuple[Path, ...]
+    remarks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Demonstration: {coverage_words(self.figures)}"

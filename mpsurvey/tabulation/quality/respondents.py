@@ -226,6 +226,8 @@ def _without(sample: Sample, base: Mask, given: Mapping[str, Any]) -> Behind:
 
 
 def _plain(sample: Sample, base: Mask, given: Mapping[str, Any]) -> Behind:
+    if "variable" not in given:  # composed of other figures: all who are in its population
+        return Behind(base)
     return Behind(base & ~np.isnan(_read(sample, given["variable"])))
 
 
