@@ -67,6 +67,7 @@ from mpsurvey.impact import (
 )
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
+from mpsurvey.profile.building import run_profile
 from mpsurvey.publication import write_html
 from mpsurvey.publication import write_dataset, write_sdmx, write_table_ddi
 from mpsurvey.questionnaire import (
@@ -151,6 +152,7 @@ __all__ = [
     "read_xlsform",
     "regression",
     "relative_median_gap",
+    "run_profile",
     "sample_size",
     "sen",
     "share",

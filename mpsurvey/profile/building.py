@@ -223,8 +223,8 @@ def _changes(
             f"changes {earlier.round.id} {later.round.id}",
             [earlier.key, later.key, shared],
             lambda earlier=earlier, shared=shared: changes_between(  # type: ignore[misc]
-                _named(earlier),
-                _named(later),
+                _named(earlier, shared),
+                _named(later, shared),
                 shared_psu=shared,
                 level=study.level,
             ),
@@ -234,8 +234,11 @@ def _changes(
     return pd.concat(parts, ignore_index=True)
 
 
-def _named(part: SurveyRound) -> tuple[str, Any, IndicatorTable]:
-    return part.round.id, part.fieldwork().samples, part.full_table()
+def _named(part: SurveyRound, shared: bool | str) -> tuple[str, Any, IndicatorTable]:  # noqa: FBT001
+    """A round for changes; scores of sampling units are needed only where rounds share them."""
+    table = part.table if shared is False else part.full_table()
+    assert table is not None  # noqa: S101 - made before
+    return part.round.id, part.fieldwork().samples, table
 
 
 def _reports(

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pandas as pd
+
 from mpsurvey.catalogue import AUXILIARIES, Catalogue
 from mpsurvey.design import describe
+from mpsurvey.estimation.estimates import COLUMNS
 from mpsurvey.estimation.known_covariance import KnownCovariance
 from mpsurvey.profile.fieldwork import Fieldwork, prepare_round
 from mpsurvey.profile.store import Store, file_digest
@@ -15,7 +18,9 @@ from mpsurvey.profile.study import Round, Study
 from mpsurvey.profile.tables import in_language, round_table
 from mpsurvey.profile.words import said
 from mpsurvey.tabulation import IndicatorTable, assess, protect
+from mpsurvey.tabulation.disclosure.settings import disclosure_rules
 from mpsurvey.tabulation.national_figures import Auxiliary as NationalFigure
+from mpsurvey.tabulation.quality.rule_sets import reason
 
 __all__ = ["Basis", "SurveyRound"]
 
@@ -95,7 +100,7 @@ class SurveyRound:
     def make_table(self) -> None:
         """Tabulate the round, or take the table that was made of the same things."""
         self.table, self.basis = self.store.part(
-            f"figures {self.round.id}", self.key, self._tabulated, lean=_lean
+            f"figures {self.round.id}", self.key, lambda: _lean(self._tabulated())
         )
 
     def full_table(self) -> IndicatorTable:
@@ -120,7 +125,6 @@ class SurveyRound:
             f"checked {self.round.id}",
             [self.key, rules, files, list(tables), self.study.said.get("labels")],
             lambda: self._checked(tables),
-            lean=lambda made: {k: _lean_table(v) for k, v in made.items()},
         )
 
     def _checked(self, tables: Mapping[str, IndicatorTable]) -> dict[str, IndicatorTable]:
@@ -135,7 +139,12 @@ class SurveyRound:
             if study.quality is not None:
                 checked = assess(checked, study.quality, language, sample=samples, home=home)
             if study.disclosure is not None:
-                checked = protect(checked, study.disclosure, sample=samples, home=home)
+                first = next(iter(made.values()), None)
+                checked = (
+                    protect(checked, study.disclosure, sample=samples, home=home)
+                    if first is None
+                    else as_protected(checked, first, study.disclosure)
+                )
             made[language] = checked
         return made
 
@@ -146,6 +155,37 @@ class SurveyRound:
             language: in_language(self.table, language, self.study, self.catalogue)
             for language in self.study.languages
         }
+
+
+def as_protected(table: IndicatorTable, first: IndicatorTable, rules: Any) -> IndicatorTable:
+    """Return a table in another language with exactly the figures that the first one shows.
+
+    The same cells must be kept back in every language: two different patterns would tell together
+    what each keeps.
+    """
+    frame, shown = table.frame.reset_index(drop=True), first.frame.reset_index(drop=True)
+    hidden = (shown["mark"] == "c").to_numpy() if "mark" in shown else None
+    figures = {name: shown[name] for name in COLUMNS}
+    if hidden is None:
+        made = frame.assign(**figures)
+    else:
+        named = {
+            name: frame[name] if name in frame else pd.Series("", index=frame.index)
+            for name in ("status", "mark", "reason")
+        }
+        named["status"] = shown["status"]
+        named["mark"] = shown["mark"]
+        said_why = reason("confidential", table.language)
+        named["reason"] = named["reason"].astype(object).mask(hidden, said_why)
+        made = frame.assign(**figures, **named)[list(shown.columns)]
+    words = reason(
+        "disclosure",
+        table.language,
+        what=disclosure_rules(rules).in_words(table.language),
+        withheld=0 if hidden is None else int(hidden.sum()),
+        all=len(made),
+    )
+    return replace(table, frame=made, rules=(*table.rules, words))
 
 
 def national(study: Study) -> dict[str, NationalFigure]:

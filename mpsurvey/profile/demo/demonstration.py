@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.box import SIMPLE
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.microdata import read
@@ -33,6 +31,9 @@ from mpsurvey.profile.demo.wording import (
     short_design_words,
 )
 from mpsurvey.profile.demo.workbook import fill_workbook
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 __all__ = ["Demonstration", "run_demo"]
 
@@ -70,6 +71,9 @@ class Demonstration:
 
     def table(self) -> Table:
         """Return the figures as a table for a terminal of 80 columns."""
+        from rich.box import SIMPLE
+        from rich.table import Table
+
         table = Table(
             title=TITLE,
             title_justify="left",
