@@ -23,6 +23,9 @@ from mpsurvey.microdata import Microdata, Reasons, Variable
 __all__ = ["outcome"]
 
 
+_MANY = 90
+
+
 def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
     """Put the variables, the concepts and the report together."""
     tables, rosters, concepts = work.tables, work.rosters, work.concepts
@@ -43,6 +46,8 @@ def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
         if name in data.reasons:
             reasons[name] = data.reasons[name]
     made = pd.DataFrame(frame, index=data.frame.index, copy=False)
+    if made.shape[1] > _MANY:
+        made = made.copy()  # so that a user can add a column without pandas' warning
     report = Report(
         crosswalk=f"{work.walk.id} {work.walk.version}",
         rows=len(data),

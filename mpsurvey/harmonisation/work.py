@@ -35,6 +35,10 @@ from mpsurvey.microdata import Microdata, Reasons
 __all__ = ["Work"]
 
 
+_MANY = 60
+"""Columns from which on a frame is laid out anew before more are put in."""
+
+
 @dataclass(slots=True)
 class Work:
     """One harmonising: what is known of the modules, and what has been got and found.
@@ -216,7 +220,7 @@ class Work:
                     or own_row
                 )
             ]
-            frame = pd.concat([table.frame(), beside[of_household]], axis=1)
+            frame = pd.concat([table.frame(), beside[of_household]], axis=1).copy()
             places = {n: m.place for n, m in self.walk.variables.items()}
             found = check_answers(
                 frame, table.answers, self.targets, self.policy, self.home, places
@@ -254,6 +258,8 @@ class Work:
     ) -> dict[str, npt.NDArray[np.float64]]:
         done: dict[str, npt.NDArray[np.float64]] = {}
         for module in self.catalogue.modules():
+            if main.shape[1] > _MANY:
+                main = main.copy()  # columns put in one by one lie apart, which is slow
             for concept in module.concepts:
                 if concept.name in self.walk.variables:
                     continue

@@ -181,10 +181,16 @@ def _with_columns(sample: Sample, columns: tuple[Auxiliary, ...]) -> Sample:
     ]
     if not wanted:
         return sample
-    frame = sample.frame.to_pandas().copy(deep=False)
-    for one in wanted:
-        frame[one.name] = one.value if one.key is None else frame[one.key].map(dict(one.values))
-        frame[one.name] = frame[one.name].astype(np.float64)
+    bare = sample.frame.to_pandas()
+    extra = pd.DataFrame(
+        {
+            one.name: one.value if one.key is None else bare[one.key].map(dict(one.values))
+            for one in wanted
+        },
+        index=bare.index,
+        dtype=np.float64,
+    )
+    frame = pd.concat([bare, extra], axis=1)
     data = sample.data
     if hasattr(data, "variables") and hasattr(data, "rosters"):
         rows: Any = _Harmonised(frame, data.variables, data)
