@@ -66,7 +66,7 @@ class Profile:
     seconds: float = 0.0
 
     def __repr__(self) -> str:
-        last = next(reversed(self.tables.values()))
+        last = list(self.tables.values())[-1]
         return (
             f"<Profile {self.study.id}: {len(last.indicators)} indicators, "
             f"{len(self.tables)} round(s), {', '.join(self.reports)}; {self.folder}>"
@@ -174,7 +174,7 @@ def _short(path: Path, study: Study) -> str:
 
 
 def _last(tables: Mapping[str, Any]) -> Any:
-    return next(reversed(tables.values()))
+    return list(tables.values())[-1]
 
 
 def _figures(
@@ -305,9 +305,9 @@ def _drawing(
     try:
         from mpsurvey.publication.charts import chart
     except ImportError as error:
-        work.remarks.append(f"No charts: {error}")
+        _remark(work, f"No charts: {error}")
         return None
-    table = next(reversed(tables.values()))
+    table = list(tables.values())[-1]
     source = "; ".join(titles.values())
 
     def draw(indicator: str, by: tuple[str, ...], shape: str | None) -> Any:
@@ -316,16 +316,18 @@ def _drawing(
                 return chart(whole, indicator, "trend", source=source)
             return chart(table, indicator, shape, by=by[0] if by else None, source=source)
         except ExtraMissing as error:
-            if str(error) not in work.remarks:
-                work.remarks.append(f"No charts: {error}")
+            _remark(work, f"No charts: {error}")
             return None
         except MpsurveyError as error:
-            remark = f"No chart of {indicator}: {error}"
-            if remark not in work.remarks:
-                work.remarks.append(remark)
+            _remark(work, f"No chart of {indicator}: {error}")
             return None
 
     return draw
+
+
+def _remark(work: _Work, said_once: str) -> None:
+    if said_once not in work.remarks:
+        work.remarks.append(said_once)
 
 
 def _revised(study: Study, whole: IndicatorTable, remarks: list[str]) -> pd.DataFrame | None:
@@ -355,7 +357,7 @@ def _facts(
     for part in work.rounds:
         name = wording(part.round.title, language)
         facts += part.basis.facts(name, language)
-    last = next(reversed(tables.values()))
+    last = list(tables.values())[-1]
     methods = dict.fromkeys(method for part in work.rounds for method in part.basis.methods)
     level = f"{100 * work.study.level:g}"
     facts.append(("SE", "; ".join(methods) + f" ({level} %)"))

@@ -52,13 +52,13 @@ def change_grid(
         heading = f"{one} {table.name(str(one))}"
         if names:
             rows.append(GridRow(labels=(heading,), heading=True))
-        for row in part.to_dict("records"):
-            rows.append(
-                GridRow(
-                    labels=(_label(row, names, table) if names else heading,),
-                    cells=_cells(row, definition.per, decimals, language),
-                )
+        rows += [
+            GridRow(
+                labels=(_label(row, names, table) if names else heading,),
+                cells=_cells(row, definition.per, decimals, language),
             )
+            for row in part.to_dict("records")
+        ]
     by = " × ".join(str(table.titles.get(name, name)) for name in names)
     return Grid(
         id=safe_id(f"changes-{earlier}-{later}-{place}"),

@@ -1,4 +1,4 @@
-"""The chapters of a profile in one language: findings, themes, changes, governance, steps, notes."""
+"""The chapters of a profile in one language: findings, themes, changes, governance, steps."""
 
 from __future__ import annotations
 

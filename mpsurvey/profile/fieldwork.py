@@ -130,7 +130,7 @@ def _harmonised(
                 f"{', '.join(walk.files) or 'none'}."
                 for name in unknown
             )
-    made = harmonisation.harmonise(
+    return harmonisation.harmonise(
         data,
         walk,
         files=further,
@@ -139,7 +139,6 @@ def _harmonised(
         catalogue=catalogue,
         language=language,
     )
-    return made
 
 
 def _kept(rows: Rows, one: Round, data: Microdata, walk: Any) -> list[str]:

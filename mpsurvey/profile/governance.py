@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mpsurvey.catalogue.fields import BAD, Items, Key, Record, Texts, Word
 from mpsurvey.catalogue.marked import Problems, compose
@@ -54,8 +55,8 @@ def read_governance(path: Path | None, problems: Problems | None = None) -> tupl
         return ()
     found = problems if problems is not None else Problems(path.name)
     node = compose(path, found)
-    fields = BAD if node is None else GOVERNANCE.read(node, found)
-    if fields is BAD:
+    fields: Any = None if node is None else GOVERNANCE.read(node, found)
+    if fields is None or fields is BAD:
         return ()
     return tuple(
         Entry(

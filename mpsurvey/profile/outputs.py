@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,7 @@ from mpsurvey.profile.study import Study
 from mpsurvey.publication import write_dataset, write_html, write_sdmx, write_xlsx
 from mpsurvey.publication.document import ChartBlock, Picture, Report
 
-__all__ = ["KeptPicture", "MARKER", "swapped", "write_outputs"]
+__all__ = ["MARKER", "KeptPicture", "swapped", "write_outputs"]
 
 MARKER = "manifest.json"
 """A folder that holds it was made here and may be replaced."""
@@ -81,8 +80,13 @@ def swapped(to: Path) -> Iterator[Path]:
         spare.chmod(0o755)
         if to.exists():
             shutil.rmtree(last, ignore_errors=True)
-            os.replace(to, last)
-        os.replace(spare, to)
+            to.replace(last)
+        try:
+            spare.replace(to)
+        except OSError:
+            if last.is_dir() and not to.exists():
+                last.replace(to)
+            raise
         shutil.rmtree(last, ignore_errors=True)
     finally:
         shutil.rmtree(spare, ignore_errors=True)
@@ -167,7 +171,7 @@ def with_kept_pictures(report: Report, store: Store) -> Report:
     sections = []
     for section in report.sections:
         blocks = tuple(
-            replace(block, picture=KeptPicture(block.picture, store))  # type: ignore[arg-type]
+            replace(block, picture=KeptPicture(block.picture, store))
             if isinstance(block, ChartBlock)
             else block
             for block in section.blocks

@@ -8,7 +8,6 @@ from typing import Any
 
 from mpsurvey.catalogue.fields import (
     BAD,
-    NAME,
     Choice,
     Fields,
     Items,
@@ -160,7 +159,7 @@ def build_round(
             near = did_you_mean(kind, ROW_KINDS)
             problems.add(line, f"There are no rows '{kind}'.{near} There are {_kinds()}.")
     folder = file.parent
-    rows = {main: _rows(main, fields, problems, folder, named[main])}
+    rows: dict[str, Rows | None] = {main: _rows(main, fields, problems, folder, named[main])}
     for kind, part in own.items():
         if kind in ROW_KINDS and kind != main:
             # A file with a crosswalk of its own is harmonised by itself; else it is joined.
@@ -169,7 +168,7 @@ def build_round(
     further = {
         name: folder / path
         for name, path in named.items()
-        if name != main and (name not in rows or rows[name].file is None)
+        if name != main and ((each := rows.get(name)) is None or each.file is None)
     }
     if any(one is None for one in rows.values()):
         return None

@@ -86,8 +86,8 @@ def read_steps(path: Path | None, problems: Problems | None = None) -> tuple[Wor
         return tuple(known.values())
     found = problems if problems is not None else Problems(path.name)
     node = compose(path, found)
-    fields = BAD if node is None else STEPS.read(node, found)
-    if node is None or fields is BAD or not fields.fine:
+    fields: Any = None if node is None else STEPS.read(node, found)
+    if node is None or fields is None or fields is BAD or not fields.fine:
         return tuple(known.values())
     own_phases = fields.get("phases", {})
     phases = {one.phase: one.phase_title for one in known.values()} | own_phases

@@ -110,8 +110,7 @@ def _cell(
             f"{indicator.id} has {len(kept)} such figures; it is broken down by "
             f"{', '.join(shown) or 'nothing'}."
         )
-    found: dict[str, Any] = kept.iloc[0].to_dict()
-    return found
+    return {str(name): value for name, value in kept.iloc[0].items()}
 
 
 def _number(value: str) -> str:

@@ -74,7 +74,9 @@ def _change(
     asked: list[bool | str] = [shared_psu] if shared_psu is False else [shared_psu, False]
     for shared in asked:
         try:
-            return impact.change(*samples, lambda sample: ready[id(sample)], shared_psu=shared)
+            return impact.change(
+                samples[0], samples[1], lambda sample: ready[id(sample)], shared_psu=shared
+            )
         except MpsurveyError as error:
             if "no row in common" in str(error):
                 return None
@@ -201,7 +203,7 @@ def stacked(tables: Mapping[str, IndicatorTable], titles: Mapping[str, str]) -> 
     titles
         The rounds' names in the tables' language.
     """
-    last = next(reversed(tables.values()))
+    last = list(tables.values())[-1]
     names = list(dict.fromkeys(name for table in tables.values() for name in table.by))
     first = ["indicator", "theme", "breakdown", "statistic", "variable", "category"]
     extra = ["status", "mark", "reason"] if "status" in last.frame else []

@@ -103,7 +103,11 @@ class Demonstration:
 
 
 def run_demo(
-    folder: str | Path, *, seed: int = DEFAULT_SEED, made_on: datetime.date | None = None
+    folder: str | Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    made_on: datetime.date | None = None,
+    whole_road: bool = True,
 ) -> Demonstration:
     """Make a country, survey it, and show the estimates beside the truth; needs no data.
 
@@ -119,6 +123,9 @@ def run_demo(
         byte, with the same version of NumPy.
     made_on
         The day that the page and the workbook show; today by default.
+    whole_road
+        Whether the plan, the questionnaire, an earlier round and the Migration Profile are made
+        too, which takes some seconds more.
 
     Returns
     -------
@@ -160,4 +167,22 @@ def run_demo(
     for name, content in made.items():
         put_whole(target / name, content)
     files = (person_file, household_file, *(target / name for name in made))
-    return Demonstration(country=country, survey=survey, figures=figures, files=files)
+    remarks: tuple[str, ...] = ()
+    if whole_road:
+        files, remarks = _rest_of_the_road(country, target, seed, files)
+    return Demonstration(
+        country=country, survey=survey, figures=figures, files=files, remarks=remarks
+    )
+
+
+def _rest_of_the_road(
+    country: DemoCountry, target: Path, seed: int, files: tuple[Path, ...]
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Make the plan, the questionnaire, the earlier round and the profile."""
+    from mpsurvey.profile.demo.road import build_profile, write_plan, write_questionnaire
+
+    plan = write_plan(country, target / "plan.csv")
+    form = write_questionnaire(target / "questionnaire.xlsx")
+    made = build_profile(country, target, seed)
+    shown = [path for path in made.files if path.suffix in (".html", ".xlsx", ".docx")]
+    return (*files, plan, form, made.study.path, *shown), made.remarks
