@@ -14,11 +14,25 @@ __all__: list[str] = []
 
 
 @app.command("coverage")
-def _coverage(file: Path, library: Library = None, language: Language = "en") -> None:
+def _coverage(
+    file: Path,
+    library: Library = None,
+    language: Language = "en",
+    crosswalk: Annotated[
+        str | None, typer.Option("--crosswalk", help="A crosswalk's id or file, to harmonise by.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A .xlsx, .html, .svg or .csv file.")
+    ] = None,
+) -> None:
     """Show which indicators a data file or a form can produce, and what the others lack."""
     from mpsurvey import profile
 
-    typer.echo(repr(profile.coverage_of_file(file, library or (), language=language)))
+    report = profile.coverage_of_file(file, library or (), language=language, crosswalk=crosswalk)
+    if to is not None:
+        typer.echo(f"wrote {report.write(to)}")
+    else:
+        typer.echo(repr(report))
 
 
 @app.command("estimate")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from mpsurvey.catalogue import PERSONS, Catalogue, Indicator, breakdowns
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.tabulation.computing import compute
+from mpsurvey.tabulation.coverage_files import coverage_map, write_coverage
 from mpsurvey.tabulation.files import PERSON_ROWS, ROSTERS, Files
 from mpsurvey.tabulation.national_figures import auxiliaries_of, said
 
@@ -39,10 +41,13 @@ class CoverageReport:
         the figure for all.
     notes : tuple of str
         What the report rests on.
+    language : str
+        Of titles, and of headings where it is written.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
+    language: str = "en"
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -88,6 +93,13 @@ class CoverageReport:
         for name in ("lacks", "asks", "modules", "needs"):
             shown[name] = [", ".join(items) for items in shown[name]]
         return shown
+
+    def write(self, path: Path | str) -> Path:
+        """Write the report to .xlsx, .html, .svg (the map of themes and indicators) or .csv."""
+        return write_coverage(self, path, self.language)
+
+    def _repr_html_(self) -> str:
+        return coverage_map(self.frame, self.language)
 
     def footnotes(self) -> tuple[str, ...]:
         """Say what the report rests on."""
@@ -185,7 +197,7 @@ def coverage(
     notes = [f"Variables of {source}."] if isinstance(source, str) else []
     needed = dict.fromkeys(name for row in rows for name in row["needs"])
     notes += [f"National figures to give: {said(name, language)}." for name in needed]
-    return CoverageReport(pd.DataFrame(rows), tuple(notes))
+    return CoverageReport(pd.DataFrame(rows), tuple(notes), language)
 
 
 def _status(one: Indicator, lacks: Sequence[str], needs: Sequence[str]) -> str:
