@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -28,6 +29,7 @@ def gap(
     *,
     others: str | None = None,
     standardise: By = None,
+    composition: Literal["group", "both"] = "group",
     by: By = None,
     where: str | None = None,
     level: float = 0.95,
@@ -48,8 +50,12 @@ def gap(
     others
         A rule for those compared with; by default everyone outside the group.
     standardise
-        Variables, such as age group and sex, whose joint composition is held equal: rates within
-        their cells are weighed by the composition of both groups together.
+        Variables, such as age group and sex, whose joint composition is held equal.
+    composition
+        Whose composition rates within the cells are weighed by: ``"group"``, the group's own, so
+        that the others are made alike to it; or ``"both"``, that of all together. For a small
+        group the first is the surer: the second gives weight to cells in which it has one or two
+        people, whose error cannot be seen.
 
     Returns
     -------
@@ -59,8 +65,8 @@ def gap(
     Notes
     -----
     Plain: :math:`R_g - R_o`. Standardised, over cells j that both have:
-    :math:`\sum_j P_j (R_{gj} - R_{oj}) / \sum_j P_j`, :math:`P_j` the pooled denominator; the
-    composition is estimated too, and its error is in the standard error.
+    :math:`\sum_j P_j (R_{gj} - R_{oj}) / \sum_j P_j`, :math:`P_j` the denominator of the group, or
+    of both together; it is estimated too, and its error is in the standard error.
 
     Examples
     --------
@@ -71,6 +77,8 @@ def gap(
     >>> round(float(found.frame.estimate[0]), 4)
     -0.6667
     """
+    if composition not in ("group", "both"):
+        raise MpsurveyError(f"composition='{composition}' is not one of 'group', 'both'.")
     # Within a group of `by` its own variable has one value: there is nothing to hold equal.
     cells = tuple(name for name in names_of(standardise) if name not in names_of(by))
     question = ask_about_group(
@@ -93,7 +101,7 @@ def gap(
     count = math.prod(len(level) for level in question.domains.levels[len(names_of(by)) :])
 
     def statistic(totals: Numbers) -> Numbers:
-        return _standardised(totals, count) if cells else _plain(totals)
+        return _standardised(totals, count, composition) if cells else _plain(totals)
 
     found = answer(
         question.with_columns(columns),
@@ -108,7 +116,8 @@ def gap(
         sides = _sides(sample, group, others)
         found = _with_freedom(found, [_freedom(sample, side, by, where) for side in sides])
     compared = f"Group: {group}; compared with {others or 'all others'}."
-    equal = (f"At equal composition by {', '.join(cells)}.",) if cells else ()
+    whose = "the group's" if composition == "group" else "everybody's"
+    equal = (f"At {whose} composition by {', '.join(cells)}.",) if cells else ()
     return replace(found, notes=(compared, *equal, *found.notes))
 
 
@@ -140,11 +149,11 @@ def _plain(totals: Numbers) -> Numbers:
     return np.asarray(y_in / x_in - y_out / x_out)[..., None]
 
 
-def _standardised(totals: Numbers, cells: int) -> Numbers:
+def _standardised(totals: Numbers, cells: int, composition: str) -> Numbers:
     table = totals[..., 1:].reshape(*totals.shape[:-1], cells, 5)
     y_in, x_in, y_out, x_out = (table[..., k] for k in range(1, 5))
     both = (x_in.real != 0) & (x_out.real != 0)
     inside = np.where(both, y_in / np.where(both, x_in, 1), 0)
     outside = np.where(both, y_out / np.where(both, x_out, 1), 0)
-    pooled = np.where(both, x_in + x_out, 0)
-    return np.asarray((pooled * (inside - outside)).sum(axis=-1) / pooled.sum(axis=-1))[..., None]
+    weight = np.where(both, x_in if composition == "group" else x_in + x_out, 0)
+    return np.asarray((weight * (inside - outside)).sum(axis=-1) / weight.sum(axis=-1))[..., None]
