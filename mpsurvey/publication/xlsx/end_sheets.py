@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mpsurvey.publication.basis import facts_of
 from mpsurvey.publication.document import GridBlock, Report
 from mpsurvey.publication.safe_text import one_line
 from mpsurvey.publication.wording import LANGUAGES
@@ -25,13 +25,7 @@ def write_notes(book: Book, report: Report, contents: str) -> str:
     """Write what the figures rest on, definitions, signs and codes; return the sheet's name."""
     page = Page(book, book.word("notes"), (30.0, 66.0, 60.0), back=contents)
     table = report.table
-    version = f"mpsurvey {_version()}"
-    rules = tuple(getattr(table, "rules", ()))
-    facts = list(report.facts)
-    if not any(version in text for _, text in facts):
-        facts.append((book.word("software"), version))
-    _block(page, "", [(heading, text, "") for heading, text in facts])
-    _block(page, book.word("rules_applied"), [("", rule, "") for rule in rules])
+    _block(page, "", [(heading, text, "") for heading, text in facts_of(report)])
     marks: dict[str, str] = {}
     for block in report.blocks():
         if isinstance(block, GridBlock):
@@ -146,7 +140,3 @@ def _in(texts: Mapping[str, str], language: str) -> str:
         if texts.get(one):
             return str(texts[one])
     return ""
-
-
-def _version() -> str:
-    return metadata.version("mpsurvey")

@@ -122,7 +122,7 @@ class ChartData:
         high = max(200, _AROUND + _ROW * len(points))
         self._finish(chart, name, title, high)
         # The labels' share of the width is said, since programs break or drop labels otherwise.
-        labels = min(0.42, (16 + 5.4 * max(len(one.label) for one in points)) / WIDTH)
+        labels = min(0.45, (34 + 6.2 * max(len(one.label) for one in points)) / WIDTH)
         start = 0.04 if self.book.right_to_left else labels
         top, foot = 40 / high, 54 / high
         layout = {"x": start, "y": top, "width": 0.96 - labels, "height": 1 - top - foot}
@@ -275,10 +275,11 @@ def _scale(points: Sequence[_Point]) -> tuple[float, float, float]:
     """
     ends = [x for one in points for x in (one.estimate, one.low, one.high) if x is not None]
     least, most = min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
-    rough = (most - least or 1.0) / 7
+    most = most if most > least else 1.0
+    rough = (most - least) / 7
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough * 0.999)
-    low, high = math.floor(least / step + 1e-9), math.ceil((most or step) / step - 1e-9)
+    low, high = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
     return round(low * step, 12), round(high * step, 12), round(step, 12)
 
 
@@ -324,7 +325,7 @@ def _by_round(
             continue
         group = " · ".join(part for part in parts if part not in rounds)
         series.setdefault(group, {})[found[0]] = point
-    out = []
+    out: list[tuple[str, Sequence[_Point]]] = []
     for group, known in series.items():
         if sum(point.estimate is not None for point in known.values()) < 2:
             continue
