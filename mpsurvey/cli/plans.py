@@ -25,10 +25,17 @@ def _size(plan: PlanFile, report: Report = None) -> None:
 @app.command("allocate")
 def _allocate(plan: PlanFile, report: Report = None) -> None:
     """Divide a plan's sample among its strata, and say how precise it will be."""
-    from mpsurvey import catalogue, planning
+    from mpsurvey import catalogue, planning, profile
 
-    load = catalogue.load_catalogue
-    typer.echo(planning.perform(plan, "allocate", report=report, catalogue=load))
+    typer.echo(
+        planning.perform(
+            plan,
+            "allocate",
+            report=report,
+            catalogue=catalogue.load_catalogue,
+            expect=profile.expected_precision_of_plan,
+        )
+    )
 
 
 @app.command("draw")
@@ -41,10 +48,19 @@ def _draw(
     seed: Annotated[int | None, typer.Option("--seed", help="In place of the plan's.")] = None,
 ) -> None:
     """Draw a plan's sample from its frame."""
-    from mpsurvey import catalogue, planning
+    from mpsurvey import catalogue, planning, profile
 
-    load = catalogue.load_catalogue
-    typer.echo(planning.perform(plan, "draw", report=report, sample=to, seed=seed, catalogue=load))
+    typer.echo(
+        planning.perform(
+            plan,
+            "draw",
+            report=report,
+            sample=to,
+            seed=seed,
+            catalogue=catalogue.load_catalogue,
+            expect=profile.expected_precision_of_plan,
+        )
+    )
 
 
 @app.command("form")

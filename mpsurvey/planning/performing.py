@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mpsurvey.errors import DesignError
-from mpsurvey.planning.plan import STEPS, carry_out, read_plan
+from mpsurvey.planning.plan import STEPS, Expect, carry_out, read_plan
 from mpsurvey.planning.report import write_report, write_sample
 
 __all__ = ["perform"]
@@ -21,6 +21,7 @@ def perform(
     sample: str | Path | None = None,
     seed: int | None = None,
     catalogue: Callable[[], Any] | None = None,
+    expect: Expect | None = None,
 ) -> str:
     """Carry a plan file out up to a step, write what is asked, and say what came of it.
 
@@ -38,6 +39,8 @@ def perform(
         A seed in place of the plan's.
     catalogue
         Called for the catalogue when the plan names indicators.
+    expect
+        Called for the precision of the catalogue's indicators when the plan names an earlier round.
 
     Raises
     ------
@@ -47,11 +50,12 @@ def perform(
     read = read_plan(plan, seed=seed)
     parts = {"size": read.sizes, "allocate": read.allocation, "draw": read.draw}
     words = {"size": "sizes", "allocate": "allocation", "draw": "draw"}
-    if not parts[verb]:
+    if not parts[verb] and not (verb == "allocate" and read.expected):
         raise DesignError(f"{plan}: the plan has no '{words[verb]}'.")
     before = STEPS[: STEPS.index(verb) + 1]
-    steps = [verb] if report is None else [step for step in before if parts[step]]
-    planned = carry_out(read, steps, catalogue=catalogue)
+    there = {**parts, "allocate": read.allocation or read.expected}
+    steps = [verb] if report is None else [step for step in before if there[step]]
+    planned = carry_out(read, steps, catalogue=catalogue, expect=expect)
     told = [repr(planned)]
     if report is not None:
         told.append(f"wrote {write_report(planned, report)}")

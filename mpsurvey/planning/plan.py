@@ -15,6 +15,11 @@
       method: bethel
       figures: {unemployment: {mean: unemployed}}
       targets: [{figure: unemployment, cv: 0.05, by: region}]
+    expected:
+      earlier: round2023.dta        # the CV of each indicator, judged from an earlier round
+      crosswalk: round2023.yaml
+      indicators: employment
+      by: [sex, region]
     draw:
       frame: areas.csv
       stages:
@@ -42,8 +47,9 @@ from mpsurvey.planning.sizes import sample_size
 
 __all__ = ["Plan", "Planned", "carry_out", "read_plan"]
 
-PARTS = ("title", "currency", "seed", "sizes", "allocation", "draw")
+PARTS = ("title", "currency", "seed", "sizes", "allocation", "expected", "draw")
 STEPS = ("size", "allocate", "draw")
+Expect = Callable[[Path, Mapping[str, Any], Allocation | None], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,8 @@ class Plan:
         Arguments of `sample_size`, each with a name.
     allocation, draw : mapping or None
         Arguments of `allocate` and `draw`, with the file of strata or the frame.
+    expected : mapping or None
+        The earlier round from which the precision of the catalogue's indicators is judged.
     """
 
     path: Path
@@ -71,6 +79,7 @@ class Plan:
     sizes: tuple[Mapping[str, Any], ...]
     allocation: Mapping[str, Any] | None
     draw: Mapping[str, Any] | None
+    expected: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +96,21 @@ class Planned:
         The sample in each stratum.
     drawn : Drawn or None
         The sample.
+    expected : object or None
+        What the caller's `expect` found: its ``frame`` has a row per indicator and group.
     """
 
     plan: Plan
     sizes: Mapping[str, SampleSize] = field(default_factory=dict)
     allocation: Allocation | None = None
     drawn: Drawn | None = None
+    expected: Any = None
 
     def __repr__(self) -> str:
         lines = [self.plan.title]
         lines += [f"{name}\n  {one!r}" for name, one in self.sizes.items()]
-        lines += [repr(one) for one in (self.allocation, self.drawn) if one is not None]
+        made = (self.allocation, self.expected, self.drawn)
+        lines += [repr(one) for one in made if one is not None]
         return "\n\n".join(lines)
 
 
@@ -133,6 +146,8 @@ def read_plan(path: str | Path, *, seed: int | None = None) -> Plan:
         problems += _unknown(one, allowed, where)
         if ("statistic" in one) == ("indicator" in one):
             problems.append(f"{where} needs a statistic or an indicator, one of them.")
+    if not isinstance(content.get("expected") or {}, Mapping):
+        problems.append(f"{path}: expected is a mapping that names an earlier round.")
     for part, function, source in (("allocation", allocate, "strata"), ("draw", draw, "frame")):
         given = content.get(part)
         if given is None:
@@ -156,11 +171,16 @@ def read_plan(path: str | Path, *, seed: int | None = None) -> Plan:
         sizes=tuple(sizes),
         allocation=content.get("allocation"),
         draw=content.get("draw"),
+        expected=content.get("expected"),
     )
 
 
 def carry_out(
-    plan: Plan, steps: Iterable[str] = STEPS, *, catalogue: Callable[[], Any] | None = None
+    plan: Plan,
+    steps: Iterable[str] = STEPS,
+    *,
+    catalogue: Callable[[], Any] | None = None,
+    expect: Expect | None = None,
 ) -> Planned:
     """Do what a plan asks.
 
@@ -173,6 +193,8 @@ def carry_out(
         ``allocation`` allocates first.
     catalogue
         Called for the catalogue when an indicator is planned by its id.
+    expect
+        Called with the plan's folder, its ``expected`` part and the allocation.
 
     Raises
     ------
@@ -194,10 +216,14 @@ def carry_out(
     allocation = None
     if plan.allocation and ("allocate" in wanted or ("draw" in wanted and _asks(plan))):
         allocation = _allocated(plan)
+    expected = None
+    if plan.expected and expect is not None and "allocate" in wanted:
+        where = f"{plan.path}: expected"
+        expected = _done(where, expect, plan.path.parent, plan.expected, allocation)
     drawn = None
     if plan.draw and "draw" in wanted:
         drawn = _drawn(plan, allocation)
-    return Planned(plan=plan, sizes=sizes, allocation=allocation, drawn=drawn)
+    return Planned(plan=plan, sizes=sizes, allocation=allocation, expected=expected, drawn=drawn)
 
 
 def _asks(plan: Plan) -> bool:

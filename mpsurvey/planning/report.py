@@ -74,6 +74,8 @@ def sections(planned: Planned) -> dict[str, pd.DataFrame]:
         if len(allocation.expected):
             out["Expected precision"] = allocation.expected
             out["Precision against cost"] = allocation.curve()
+    if planned.expected is not None:
+        out["Indicators"] = planned.expected.frame
     if planned.drawn is not None:
         out["Drawn"] = planned.drawn.strata
         out["Units"] = field_list(planned)
@@ -154,6 +156,8 @@ def _page(planned: Planned) -> str:
         body.append(f"<h3>{escape(name)}</h3>{_table(one.steps)}{_size_curve(one, plan.currency)}")
     if planned.allocation is not None:
         body.append(_allocation(planned.allocation, plan.currency))
+    if planned.expected is not None:
+        body.append(_indicators(planned.expected))
     if planned.drawn is not None:
         body.append(_draw(planned, planned.drawn))
     return (
@@ -224,6 +228,24 @@ def _allocation(one: Allocation, currency: str) -> str:
                     percent=True,
                 )
             )
+    return "".join(parts)
+
+
+def _indicators(expected: Any) -> str:
+    """The figures of the catalogue, theme by theme: what the survey will be able to say."""
+    frame = expected.frame
+    parts = [
+        "<h2>What it will be able to say</h2>",
+        '<p class="note">Each indicator by group as an earlier round had it, with the respondents '
+        "and the precision that the plan promises. CVs are shares of the figure; for a gap or "
+        "contribution look at the margin (moe).</p>",
+        f"<p>{int((frame['publish'] == 'yes').sum()):,} of {len(frame):,} figures can be "
+        "published.</p>",
+    ]
+    for theme, rows in frame.groupby("theme", sort=False):
+        shown = rows.drop(columns=["theme", "breakdown", "n_earlier"])
+        parts.append(f"<h3>{escape(str(theme).capitalize())}</h3>{_table(shown.head(MOST_ROWS))}")
+    parts += [f'<p class="note">{escape(note)}</p>' for note in expected.notes]
     return "".join(parts)
 
 
