@@ -1,0 +1,86 @@
+"""Vega-Lite becomes SVG, PNG and PDF; the only file that calls the renderer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from lxml import etree
+
+from mpsurvey.errors import ExtraMissing, MpsurveyError
+from mpsurvey.publication.charts.lettering import is_right_to_left
+
+__all__ = ["as_pdf", "as_png", "as_svg"]
+
+_SVG = "http://www.w3.org/2000/svg"
+_ARIA = ("role", "aria-roledescription", "aria-hidden", "aria-label")
+
+
+def as_svg(spec: Mapping[str, Any], *, name: str, language: str) -> str:
+    """Return an SVG that stands alone: one picture with a name, figures told when pointed at.
+
+    What the renderer says about each mark for its own sake (layers, mark types) is taken out: a
+    reader of the page hears the chart's text alternative once, not every line in it.
+    """
+    drawn = _renderer().vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+    root = etree.fromstring(drawn.encode(), etree.XMLParser(resolve_entities=False))
+    for mark in root.iter(f"{{{_SVG}}}*"):
+        told = mark.get("aria-label")
+        for key in _ARIA:
+            mark.attrib.pop(key, None)
+        if told is not None and mark.tag in (f"{{{_SVG}}}path", f"{{{_SVG}}}line"):
+            title = etree.Element(f"{{{_SVG}}}title")
+            title.text = told
+            mark.insert(0, title)
+    root.set("role", "img")
+    root.set("aria-label", name)
+    root.set("lang", language)
+    # A page that runs from right to left would turn every anchor around.
+    root.set("direction", "ltr")
+    return etree.tostring(root, encoding="unicode")
+
+
+def as_png(svg: str, *, scale: float, language: str) -> bytes:
+    """Return a PNG of an SVG."""
+    _need_letters(language)
+    drawn: bytes = _renderer().svg_to_png(svg, scale=scale, ppi=72 * scale)
+    return drawn
+
+
+def as_pdf(svg: str, *, language: str) -> bytes:
+    """Return a PDF of an SVG."""
+    _need_letters(language)
+    drawn: bytes = _renderer().svg_to_pdf(svg)
+    return drawn
+
+
+def _renderer() -> Any:
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise ExtraMissing("Drawing charts", "charts") from error
+    return vl_convert
+
+
+def _need_letters(language: str) -> None:
+    if is_right_to_left(language) and not _has_arabic():
+        raise MpsurveyError(
+            "No font on this machine has Arabic letters, so that a PNG or PDF would show boxes. "
+            "Install DejaVu Sans or Noto Sans Arabic, or write .svg or .html, which use the "
+            "reader's fonts."
+        )
+
+
+@cache
+def _has_arabic() -> bool:
+    """Whether an Arabic letter looks otherwise than a sign that no font has."""
+    pictures = [
+        _renderer().svg_to_png(
+            f'<svg xmlns="{_SVG}" width="40" height="40"><text x="5" y="30" font-size="24" '
+            f'font-family="sans-serif">{sign}</text></svg>'
+        )
+        for sign in ("ش", "\U000ffffd", " ")
+    ]
+    return pictures[0] not in pictures[1:]
