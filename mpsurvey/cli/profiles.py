@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mpsurvey.cli.application import app
+from mpsurvey.cli.options import Columns, Language, Library
 
 __all__: list[str] = []
 
@@ -38,6 +39,61 @@ def _demo(
         typer.echo(f"wrote {file}")
     for remark in made.remarks:
         typer.echo(remark)
+
+
+@app.command("publish")
+def _publish(
+    file: Path,
+    to: Annotated[
+        list[Path], typer.Option("--to", help=".xlsx, .html, .docx, .csv or .parquet; repeat.")
+    ],
+    crosswalk: Annotated[
+        str | None, typer.Option("--crosswalk", help="Its id or file; none: the modules' names.")
+    ] = None,
+    theme: Annotated[list[str] | None, typer.Option("--theme", help="May be repeated.")] = None,
+    indicator: Annotated[
+        list[str] | None, typer.Option("--indicator", help="Such as EMP03; may be repeated.")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="A breakdown; 'sex x region' crosses.")
+    ] = None,
+    weight: Annotated[str | None, typer.Option("--weight")] = None,
+    strata: Annotated[Columns, typer.Option("--strata", help="Repeat for later stages.")] = None,
+    psu: Annotated[Columns, typer.Option("--psu", help="Repeat for later stages.")] = None,
+    fpc: Annotated[Columns, typer.Option("--fpc", help="Repeat for later stages.")] = None,
+    lonely_psu: Annotated[str | None, typer.Option("--lonely-psu")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help="A known survey's design.")] = None,
+    home: Annotated[int | None, typer.Option("--home", help="The country's UN M49 number.")] = None,
+    quality: Annotated[
+        str, typer.Option("--quality", help="A set of rules, a YAML file, or none.")
+    ] = "dhs",
+    disclosure: Annotated[
+        str, typer.Option("--disclosure", help="threshold, a YAML file, or none.")
+    ] = "threshold",
+    language: Language = "en",
+    title: Annotated[str, typer.Option("--title", help="Of the publication.")] = "",
+    library: Library = None,
+) -> None:
+    """Make indicators of a file, check them, and write them as workbook, page or document."""
+    from mpsurvey import profile
+
+    for written in profile.publish_file(
+        file,
+        to,
+        crosswalk=crosswalk,
+        themes=theme or (),
+        indicators=indicator or (),
+        by=by or (),
+        design=profile.given_design(weight, strata, psu, fpc, lonely_psu),
+        preset=preset,
+        home=home,
+        quality=None if quality == "none" else quality,
+        disclosure=None if disclosure == "none" else disclosure,
+        language=language,
+        title=title,
+        libraries=library or (),
+    ):
+        typer.echo(f"wrote {written}")
 
 
 @profile_app.command("new")

@@ -81,13 +81,8 @@ def make_report(content: Content) -> Made:
     intro = _text("introduction", content, made)
     add("introduction", said("introduction", language), intro.blocks)
     lead = _text("snapshot", content, made)
-    found = findings(
-        figures.table,
-        figures.changes,
-        language=language,
-        audience=study.audience,
-        lead=study.headlines,
-    )
+    # The sentence is for everyone; each finding carries its evidence apart, for technical readers.
+    found = findings(figures.table, figures.changes, language=language, lead=study.headlines)
     add("snapshot", word("snapshot", language), [*lead.blocks, *found])
     for theme in dict.fromkeys(one.theme for one in figures.table.indicators.values()):
         add(theme, theme_title(theme, language), _theme(theme, content, made))

@@ -286,7 +286,8 @@ def interval_text(
         sign = "\N{NO-BREAK SPACE}%" if percent else ""
         ends = [number(value, decimals, language) for value in (low, high)]
         return said("to", language, low=ends[0], high=ends[1]) + sign
-    places = 0 if percent and high - low >= 2 else decimals
+    width = high - low
+    places = decimals if not percent or width < 0.2 else 0 if width >= 2 else 1
     scale = 10.0**places
     ends = [
         number(float(np.floor(low * scale) / scale), places, language),

@@ -10,7 +10,15 @@ from typer.testing import CliRunner
 
 from mpsurvey.cli import app
 from mpsurvey.errors import CatalogueError, MpsurveyError
-from mpsurvey.profile import building, new_profile, profile_status, read_study, run_profile, trace
+from mpsurvey.profile import (
+    building,
+    new_profile,
+    profile_status,
+    publish_file,
+    read_study,
+    run_profile,
+    trace,
+)
 
 SMALLER = {
     "[trends, demography, economy, employment]": "[trends]",
@@ -187,3 +195,18 @@ def test_the_command(study, made, monkeypatch, store):
     traced = run.invoke(app, ["profile", "trace", "EMP18", "--by", "sex=2", "--study", str(study)])
     assert "Cell        round 2026, sex=2" in traced.output
     assert "Steps: 4 of 15" in run.invoke(app, ["profile", "status", str(study)]).output
+
+
+def test_publishing_one_file_by_one_command(study, tmp_path):
+    said = CliRunner().invoke(
+        app,
+        ["publish", str(study / "data" / "auralia_persons.sav"), "--crosswalk", "demo",
+         "--indicator", "EMP18", "--by", "sex", "--to", str(tmp_path / "a.xlsx"),
+         "--to", str(tmp_path / "a.html"), "--title", "=cmd() <script>"],
+    )  # fmt: skip
+    assert said.exit_code == 0, said.output
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "=cmd() <script>" not in page
+    assert "=cmd() &lt;script&gt;" in page
+    with pytest.raises(MpsurveyError, match="the ending is one of"):
+        publish_file(study / "data" / "auralia_persons.sav", [tmp_path / "a.pdf"])
