@@ -8,7 +8,7 @@ from mpsurvey.declaration import (
     Replicates,
     SuccessiveDifference,
 )
-from mpsurvey.design.adaptive import network_means
+from mpsurvey.design.adaptive import network_means, network_sample
 from mpsurvey.design.calibration import Calibration
 from mpsurvey.design.presets import design_preset
 from mpsurvey.design.replicates import ReplicateWeights
@@ -35,6 +35,7 @@ __all__ = [
     "describe",
     "design_preset",
     "network_means",
+    "network_sample",
     "read_tree",
     "respondent_driven",
     "weight",

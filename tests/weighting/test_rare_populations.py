@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import mpsurvey as mp
-from mpsurvey.design import network_means, read_tree, respondent_driven
+from mpsurvey.design import network_means, network_sample, read_tree, respondent_driven
 from mpsurvey.design.respondent_driven import successive_chances
+from mpsurvey.errors import ColumnMissing, DesignError
 
 
 def over_all(samples):
@@ -141,6 +142,91 @@ def test_networks_of_an_adaptive_sample_are_unbiased():
     mean, variance, estimated = over_all(map(sample, combinations(range(8), 2)))
     assert mean == pytest.approx(people.sum())
     assert estimated == pytest.approx(variance)
+
+
+THOMPSON = np.array([1.0, 0, 2, 10, 1000])
+"""The population of Thompson (1990), section 5: units side by side, those of 5 and more sought."""
+
+
+def thompson(drawn):
+    rows = sorted(
+        {k for d in drawn for k in ([3, 4] if d >= 3 else [d])}
+        | ({2} & {2 for d in drawn if d >= 3})
+    )  # the edge of the network is visited too
+    return pd.DataFrame({
+        "y": THOMPSON[rows], "net": ["big" if k >= 3 else None for k in rows],
+        "drawn": [int(k in drawn) for k in rows], "d": 2.5, "N": 5,
+    })  # fmt: skip
+
+
+def test_thompsons_example_in_the_horvitz_thompson_form():
+    """All ten samples of two; Thompson (1990) prints the two variances, of means."""
+    samples = (
+        network_sample(thompson(d), network="net", initial="drawn == 1", population=5)
+        for d in combinations(range(5), 2)
+    )
+    mean, variance, estimated = over_all(samples)
+    assert mean == pytest.approx(1013)
+    assert variance / 25 == pytest.approx(17418.4, abs=0.1)
+    assert estimated == pytest.approx(variance)
+
+
+def test_thompsons_example_in_the_hansen_hurwitz_form():
+    def sample(d):
+        visited = thompson(d)
+        kept = visited[visited["net"].notna() | (visited["drawn"] == 1)]
+        initial = network_means(kept, ["y"], network="net", initial="drawn == 1")
+        return mp.Sample(initial, mp.Design(weight="d", fpc="N"))
+
+    mean, variance, estimated = over_all(map(sample, combinations(range(5), 2)))
+    assert mean == pytest.approx(1013)
+    assert variance / 25 == pytest.approx(22862, rel=0.01)
+    assert estimated == pytest.approx(variance)
+
+
+def test_networks_that_cross_strata_are_unbiased():
+    """Two strata of four, a camp on both sides of the border; all 36 samples of two and two."""
+    people = np.array([0.0, 3, 8, 6, 9, 5, 0, 1])
+    camp = [None, None, "x", "x", "x", None, None, None]
+    strata = np.repeat(["n", "s"], 4)
+
+    def sample(drawn):
+        rows = sorted({k for d in drawn for k in ([2, 3, 4] if camp[d] else [d])})
+        visited = pd.DataFrame({
+            "y": people[rows], "camp": [camp[k] for k in rows], "part": strata[rows],
+            "drawn": [int(k in drawn) for k in rows],
+        })  # fmt: skip
+        return network_sample(
+            visited, network="camp", initial="drawn == 1", strata="part",
+            population={"n": 4, "s": 4},
+        )  # fmt: skip
+
+    pairs = [(*a, *(4 + k for k in b)) for a in combinations(range(4), 2)
+             for b in combinations(range(4), 2)]  # fmt: skip
+    mean, variance, estimated = over_all(map(sample, pairs))
+    assert mean == pytest.approx(people.sum())
+    # cutting negative eigenvalues can only add to the variance
+    assert variance * (1 - 1e-9) <= estimated <= variance * 1.2
+
+
+def test_ratios_take_their_variance_from_the_networks_too():
+    visited = thompson((2, 3)).assign(x=1.0)
+    sample = network_sample(visited, network="net", initial="drawn == 1", population=5)
+    mean = mp.mean(sample, "y").frame.iloc[0]
+    ratio = mp.ratio(sample, "y", "x").frame.iloc[0]
+    assert mean["se"] == pytest.approx(ratio["se"])
+    assert np.isfinite(mean["se"])
+    assert (sample.frame["network_weight"].to_numpy() > 0).all()
+
+
+def test_networks_that_nothing_led_to_are_refused():
+    visited = thompson((3, 4)).assign(drawn=0).assign(drawn=lambda x: (x["net"].isna()).astype(int))
+    with pytest.raises(DesignError, match="nothing led"):
+        network_sample(visited, network="net", initial="drawn == 1", population=5)
+    with pytest.raises(DesignError, match="More units"):
+        network_sample(thompson((2, 3)), network="net", initial="drawn == 1", population=2)
+    with pytest.raises(ColumnMissing):
+        network_sample(visited, network="camp", initial="drawn == 1", population=5)
 
 
 def recruits(rng, size=300, seeds=6):
