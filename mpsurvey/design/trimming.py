@@ -148,19 +148,43 @@ def _least_error(weight: Floats) -> float:
     variation of 1 whose mean is 1 among those cut and 0 shift elsewhere. Potter (1990),
     Proceedings of the Section on Survey Research Methods, ASA, 225-230.
     """
-    largest, mean = float(weight.max()), float(weight.mean())
+    ordered = np.sort(weight)[::-1]
+    # Sums of the k largest, and of all but those, and likewise of squares.
+    heads = np.concatenate([[0.0], np.cumsum(ordered)])
+    whole = heads[-1]
+    tails = whole - heads
+    squares = np.concatenate([np.cumsum((ordered**2)[::-1])[::-1], [0.0]])
+    largest, mean = float(ordered[0]), float(whole / len(ordered))
     grid = np.geomspace(1.05 * mean, max(largest, 1.05 * mean), 60)
-    tries = np.concatenate([np.quantile(weight, np.linspace(0.80, 1.0, 81)), grid])
+    tries = np.concatenate([np.quantile(ordered, np.linspace(0.80, 1.0, 81)), grid])
     tries = np.unique(tries[tries > mean * (1 + 1e-6)])
-    whole = weight.sum()
     best, chosen = np.inf, largest
     for top in tries:
-        kept = cut(weight, 0.0, float(top))
-        bias = np.maximum(weight - kept, 0).sum() / whole
-        error = bias**2 + (kept**2).sum() / whole**2
+        k, factor = _cut_count(ordered, tails, float(top))
+        # Above the limit: cut to it. Below: lifted, unless lifting would pass the limit.
+        before = int(np.searchsorted(-ordered, -top, side="left"))
+        bias = (heads[before] - before * top) / whole
+        error = bias**2 + (k * top**2 + factor**2 * squares[k]) / whole**2
         if error < best:
             best, chosen = error, float(top)
     return chosen
+
+
+def _cut_count(ordered: Floats, tails: Floats, top: float) -> tuple[int, float]:
+    """How many of the largest weights end at a limit, and the factor that lifts the others.
+
+    `ordered` falls, and `tails[k]` is the sum of all but the k largest. The largest weights are
+    fixed one after another until lifting the rest passes the limit no more.
+    """
+    count, whole = len(ordered), tails[0]
+    k = int(np.searchsorted(-ordered, -top, side="left"))
+    while 0 < k < count and tails[k] > 0:
+        factor = float((whole - k * top) / tails[k])
+        beyond = int(np.searchsorted(-ordered, -top * (1 + 1e-12) / factor, side="left"))
+        if beyond <= k:
+            return k, factor
+        k = beyond
+    return k, 1.0
 
 
 def cut(weight: Floats, low: float, high: float) -> Floats:
