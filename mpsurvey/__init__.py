@@ -68,8 +68,14 @@ from mpsurvey.impact import (
 from mpsurvey.microdata import Microdata, Variable, read, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
 from mpsurvey.profile.building import run_profile
-from mpsurvey.publication import write_html
-from mpsurvey.publication import write_dataset, write_sdmx, write_table_ddi
+from mpsurvey.publication import (
+    write_dataset,
+    write_docx,
+    write_html,
+    write_sdmx,
+    write_table_ddi,
+    write_xlsx,
+)
 from mpsurvey.questionnaire import (
     Questionnaire,
     new_form,
@@ -171,6 +177,7 @@ __all__ = [
     "write_cspro",
     "write_dataset",
     "write_ddi",
+    "write_docx",
     "write_html",
     "write_paper",
     "write_sdmx",
@@ -178,4 +185,5 @@ __all__ = [
     "write_surveyjs",
     "write_table_ddi",
     "write_xlsform",
+    "write_xlsx",
 ]
