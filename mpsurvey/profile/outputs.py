@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -70,6 +71,7 @@ def swapped(to: Path) -> Iterator[Path]:
         raise MpsurveyError(
             f"{to} holds files that no profile made; they would be replaced. Name a new folder."
         )
+    _sweep(to)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         spare = Path(tempfile.mkdtemp(dir=to.parent, prefix=f".{to.name}-"))
@@ -90,6 +92,14 @@ def swapped(to: Path) -> Iterator[Path]:
         shutil.rmtree(last, ignore_errors=True)
     finally:
         shutil.rmtree(spare, ignore_errors=True)
+
+
+def _sweep(to: Path) -> None:
+    """Remove what builds left behind that a day or more ago were killed half-way."""
+    yesterday = time.time() - 86_400
+    for left in to.parent.glob(f".{to.name}-*"):
+        if left.is_dir() and left.stat().st_mtime < yesterday:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_outputs(

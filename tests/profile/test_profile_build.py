@@ -1,8 +1,11 @@
 """A whole profile from one file: built, rebuilt, broken half-way, traced, looked after."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -120,6 +123,28 @@ def test_a_failure_half_way_leaves_the_last_good_output(made, study, store, monk
         run_profile(study, study / "out", store=store)
     assert {path: path.read_bytes() for path in made.files} == before
     assert [path.name for path in study.iterdir() if path.name.startswith(".out")] == []
+
+
+def test_a_killed_build_leaves_the_last_good_output(made, study, store):
+    before = {path: path.read_bytes() for path in made.files}
+    program = (
+        "import os, sys\n"
+        "from mpsurvey.profile import run_profile\n"
+        "def tell(what):\n"
+        "    if what == 'xlsx (fr)':\n"
+        "        os._exit(9)\n"
+        "run_profile(sys.argv[1], sys.argv[2], store=sys.argv[3], tell=tell)\n"
+    )
+    parts = [str(study), str(study / "out"), str(store)]
+    killed = subprocess.run([sys.executable, "-c", program, *parts], check=False)
+    assert killed.returncode == 9
+    assert {path: path.read_bytes() for path in made.files} == before
+    left = [path for path in study.iterdir() if path.name.startswith(".out-")]
+    assert len(left) == 1
+    # what was left is swept away by a build of another day
+    os.utime(left[0], (0, 0))
+    run_profile(study, study / "out", store=store)
+    assert not left[0].exists()
 
 
 def test_a_folder_of_others_is_not_replaced(study, store, tmp_path):
