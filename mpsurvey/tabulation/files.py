@@ -14,7 +14,7 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, DesignError
 from mpsurvey.tabulation.national_figures import Auxiliary
 
-__all__ = ["THERE", "Files"]
+__all__ = ["THERE", "Files", "row_samples"]
 
 ROSTERS = {"absent": "ab_roster", "sender": "ri_roster", "trip": "tr_roster"}
 """Rosters of harmonised data that hold rows of a sort."""
@@ -117,7 +117,8 @@ class Files:
         beside = pd.DataFrame({c: homes.frame[c].to_pandas().to_numpy() for c in design})
         if "hh_id" in names and "hh_id" in homes.frame.columns:
             beside["hh_id"] = homes.frame["hh_id"].to_pandas().to_numpy()
-        mine = roster.frame.reset_index(drop=True).assign(**{THERE: 1})
+        there = pd.Series(1, index=range(len(roster.frame)), name=THERE)
+        mine = pd.concat([roster.frame.reset_index(drop=True), there], axis=1)
         whole = pd.concat([mine, beside.assign(**{THERE: 0})], ignore_index=True)
         try:
             return Sample(_Rows(whole, roster.variables), main.design)
@@ -220,3 +221,26 @@ class _Harmonised:
 
     def at_households(self) -> Any:
         return self.whole.at_households()
+
+
+def row_samples(sample: Sample | Mapping[str, Sample]) -> dict[str, Sample]:
+    """Return the samples behind a table by what a row is, as `mpsurvey.tabulate` takes them.
+
+    Use it where the rows behind figures are looked at again: quality rules, disclosure control.
+
+    Parameters
+    ----------
+    sample
+        One sample, or one for each sort of rows.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpsurvey as mp
+    >>> people = mp.Sample(pd.DataFrame({"age": [3, 40]}), mp.Design())
+    >>> sorted(row_samples(people))[:3]
+    ['absent', 'child', 'household']
+    """
+    files = Files.of(sample, {})
+    sorts = ("person", "child", "household", *ROSTERS)
+    found = {rows: files.rows(rows) for rows in sorts}
+    return {rows: one for rows, one in found.items() if one is not None}

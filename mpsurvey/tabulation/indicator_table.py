@@ -28,7 +28,8 @@ class IndicatorTable:
         `indicator`, `theme`, `breakdown` (the `by` variables of the row, crossed by " x "; empty
         for all), `statistic`, `variable`, `category`, a column per `by` variable (null where the
         row is not broken down by it), the figures as in `Estimates`, and `unit`. Shares are 0 to
-        1; `per` of the indicator says how they are shown. After `mpsurvey.assess` or
+        1; `per` of the indicator says how they are shown. `notes` says of a row that nobody is in
+        it, that its standard error is 0 or that it has no interval. After `mpsurvey.assess` or
         `mpsurvey.protect` also `status` ("publish", "flag", "withhold"), `mark` and `reason`: the
         figures of what is withheld are then NaN.
     indicators : mapping
@@ -113,6 +114,8 @@ class IndicatorTable:
             shown[name] = [None if pd.isna(x) else known.get(x, x) for x in shown[name]]
         shown["indicator"] = [self.name(one) for one in shown["indicator"]]
         empty = [name for name in ("category", "deff", *self.by) if shown[name].isna().all()]
+        if "notes" in shown and not shown["notes"].astype(bool).any():
+            empty.append("notes")
         return shown.drop(columns=empty)
 
     def footnotes(self) -> tuple[str, ...]:
@@ -128,7 +131,7 @@ class IndicatorTable:
         return (*designs, f"Made on {today}.", *self.notes, *self.rules, *caveats, *lacking)
 
     def __repr__(self) -> str:
-        shown = self.display().head(40).drop(columns=["unit"])
+        shown = self.display().head(40).drop(columns=["unit", "notes"], errors="ignore")
         figures = [name for name in COLUMNS if name in shown]
         body = shown.to_string(index=False, float_format=lambda x: f"{x:,.4g}") if figures else ""
         return f"{self.title()}\n{body}\n{self._not_made()}"

@@ -247,3 +247,12 @@ def test_with_less_without_by_the_verbs(table, plain):
             continue
         close(found.estimate.astype(float), made.estimate, name)
         close(found.se.astype(float), made.se, name, atol=1e-12)
+
+
+def test_samples_by_what_a_row_is(made_sample, made_people):
+    found = mp.tabulation.row_samples(made_sample)
+    assert set(found) == {"person", "child", "household", "absent", "sender", "trip"}
+    assert len(found["household"]) == made_people.frame["hh_id"].nunique()
+    beside = found["absent"].frame.to_native()
+    assert beside["of_roster"].sum() == len(made_people.rosters["ab_roster"].frame)
+    assert len(beside) == beside["of_roster"].sum() + len(found["household"])
