@@ -45,6 +45,8 @@ class Work:
 
     Attributes
     ----------
+    own
+        Columns of the main file that are kept as they are.
     tables
         The main file (under None) and the further ones, with the variables got from each.
     rosters
@@ -63,6 +65,7 @@ class Work:
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     nearly: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    own: frozenset[str] = frozenset()
     tables: dict[str | None, Table] = field(default_factory=dict)
     rosters: dict[str, Gathering] = field(default_factory=dict)
     concepts: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
@@ -76,6 +79,7 @@ class Work:
                 for name in unknown
             )
         main_data = self._microdata(data, None, keep)
+        self.own = frozenset(kept_columns(main_data.variables, (*self.walk.keep, *keep)))
         named = any(mapped.countries for mapped in self.walk.variables.values())
         countries = CountryNames(self.catalogue.codelist("CNT")) if named else None
         tables: dict[str | None, Table] = {None: Table(main_data, self.walk, self.home, countries)}
@@ -285,8 +289,8 @@ class Work:
     ) -> dict[str, npt.NDArray[np.float64]]:
         """Add age groups and other variables that tables are broken down by."""
         for concept in breakdowns(self.catalogue):
-            if concept.name in self.walk.variables or concept.name in main.columns:
-                continue
+            if concept.name in {*self.walk.variables, *main.columns, *self.own}:
+                continue  # the file's own groups, mapped or kept, go before ours
             absent = self._absent_of_breakdown(concept, main)
             if absent:
                 self.lacking[concept.name] = absent

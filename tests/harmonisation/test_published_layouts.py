@@ -231,3 +231,11 @@ def test_an_extract_of_ipums_international():
     assert told(got["isic1"])[0] == 16
     assert told(got["cob_group"]) == [0, 13, 0, None]
     assert told(got["urban"]) == [1, 1, 2, None]
+
+
+def test_groups_of_the_file_itself_go_before_ours():
+    frame = pd.DataFrame({"age": [20, 50], "age_group": ["young", "old"], "sex": [1, 2]})
+    walk = mp.Crosswalk.of_same_names(["age", "sex"], ["age", "sex"])
+    kept = mp.harmonise(frame, walk, keep=["age_group"])
+    assert kept.frame["age_group"].tolist() == ["young", "old"]
+    assert mp.harmonise(frame, walk).frame["age_group"].tolist() == [20, 50]

@@ -29,16 +29,18 @@ def test_coverage_says_what_tabulate_makes(made_sample, made_people, table):
         report = mp.coverage(data, CATALOGUE, auxiliaries=NATIONAL).frame
         made = set(report.indicator[report.status.isin(["computable", "with an assumption"])])
         assert made == set(table.indicators)
-    without = mp.coverage(made_sample, CATALOGUE).frame.set_index("indicator")
-    fewer = mp.tabulate(made_sample, CATALOGUE.indicators())
-    lacks = without.index[without.status == "needs a national figure"]
-    assert set(lacks) == set(fewer.lacking)
+
+
+def test_a_national_figure_that_is_not_given_is_named(made_sample):
+    asked = [one for one in CATALOGUE.indicators() if one.auxiliary]
+    report = mp.coverage(made_sample, CATALOGUE, asked)
+    without = report.frame.set_index("indicator")
+    fewer = mp.tabulate(made_sample, asked)
+    assert set(without.status) == {"needs a national figure"}
+    assert set(without.index) == set(fewer.lacking)
     assert fewer.lacking["DEM01"] == ("births", "deaths")
     assert without.needs["ECO10"] == ("fx_mid",)
-    assert any(
-        "gdp (gross domestic product" in note
-        for note in mp.coverage(made_sample, CATALOGUE).footnotes()
-    )
+    assert any("gdp (gross domestic product" in note for note in report.footnotes())
 
 
 def frames_of(made_people):
