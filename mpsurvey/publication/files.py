@@ -6,36 +6,48 @@ import json
 from pathlib import Path
 
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.publication.document import Report
+from mpsurvey.publication.documents import write_docx
 from mpsurvey.publication.pages import write_html
 from mpsurvey.publication.table import Table, write_whole
 from mpsurvey.publication.workbooks import write_xlsx
 
 __all__ = ["FORMATS", "as_json", "as_text", "write_table"]
 
-FORMATS = (".xlsx", ".html", ".csv", ".json", ".parquet")
+FORMATS = (".xlsx", ".html", ".docx", ".csv", ".json", ".parquet")
 
 
-def write_table(table: Table, path: str | Path) -> Path:
-    """Write a result to .xlsx, .html, .csv, .json or .parquet, whole or not at all.
+def write_table(content: Table | Report, path: str | Path) -> Path:
+    """Write a result or a report to .xlsx, .html, .docx, .csv, .json or .parquet.
 
     Parameters
     ----------
-    table
-        `Estimates` or another result.
+    content
+        `Estimates`, `IndicatorTable` or another result, or a `Report`.
     path
-        Where to; the ending says the format. Workbooks and pages are to read, the others hold codes
-        and all digits.
+        Where to, whole or not at all; the ending says the format. Workbooks, pages and documents
+        are to read, the others hold codes and all digits: of a report, those of its table.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
     MpsurveyError
         The ending is another, the folder is absent, or the file is open in another program.
+    ExtraMissing
+        A document is asked for and python-docx is not installed.
     """
     ending = Path(path).suffix.lower()
     if ending == ".xlsx":
-        return write_xlsx(table, path)
+        return write_xlsx(content, path)
     if ending == ".html":
-        return write_html(table, path)
+        return write_html(content, path)
+    if ending == ".docx":
+        return write_docx(content, path)
+    table: Table = content.table if isinstance(content, Report) else content
     if ending == ".csv":
         # With the byte order mark Excel reads the letters of every language rightly.
         return write_whole(

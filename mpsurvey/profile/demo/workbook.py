@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-import xlsxwriter
-
 from mpsurvey.profile.demo.figures import Figure
 from mpsurvey.profile.demo.wording import TITLE, UNIT_WORDS, coverage_words
 
@@ -60,6 +58,8 @@ def fill_workbook(
     bytes
         An .xlsx file.
     """
+    import xlsxwriter
+
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
     book.set_properties(
