@@ -154,7 +154,7 @@ class _Writer:
 
     def grid(self, grid: Grid) -> None:
         """Write a table with its caption above and signs and notes below."""
-        aside = width_of(grid) > self.room * 1.08 and self.own
+        aside = width_of(grid) > self.room and self.own
         if aside:
             self._turn(landscape=True)
         self.tables += 1
@@ -257,7 +257,9 @@ class _Writer:
         self.text.field(made, f"SEQ {kind} \\* ARABIC", str(number), style="Caption number")
         self.text.run(made, stop if title else "")
         self.text.run(made, title)
-        self._place(made, f"{kind} {place}", kind, f"{name} {number}{stop}{title}")
+        # A text may lead to an indicator's table: [unemployment](#EMP03).
+        identity = place if kind == "Table" else f"{kind} {place}"
+        self._place(made, identity, kind, f"{name} {number}{stop}{title}")
 
     def _place(self, paragraph: Any, identity: str, style: str, said: str) -> None:
         """Name a place, unlike any other, and list it in the contents."""

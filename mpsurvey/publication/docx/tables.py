@@ -18,7 +18,7 @@ __all__ = ["add_grid", "add_prose_table", "add_steps", "width_of"]
 
 _CHARACTER, _BOLD, _PADDING = 104, 122, 170
 """Twentieths of a point: a digit, a letter of a heading, and the space around a cell's text."""
-_LEAST_STUB, _WIDEST_STUB = 2200, 5200
+_LEAST_STUB, _WRAPPED_STUB, _WIDEST_STUB, _OTHER_STUB = 2200, 3200, 5200, 1900
 _KEPT_WHOLE = 28
 """Rows up to which a table is not broken over pages."""
 _ACROSS = "gridSpan"
@@ -36,19 +36,17 @@ class _Cell:
 
 
 def width_of(grid: Grid) -> int:
-    """Return how wide a table wants to be, in twentieths of a point."""
-    figures = sum(_figure_widths(grid))
-    return (
-        figures
-        + min(_WIDEST_STUB, max(_LEAST_STUB, _stub_width(grid, 0)))
-        + sum(min(2600, _stub_width(grid, at)) for at in range(1, len(grid.stub)))
+    """Return the least width that suits a table, in twentieths of a point; long labels wrap."""
+    return sum(_figure_widths(grid)) + sum(
+        min(_WRAPPED_STUB if at == 0 else _OTHER_STUB, _stub_width(grid, at))
+        for at in range(len(grid.stub))
     )
 
 
 def add_grid(page: PageText, grid: Grid, room: int) -> None:
     """Add a laid-out table, as wide as the text."""
     figures = _figure_widths(grid)
-    others = [min(2600, _stub_width(grid, at)) for at in range(1, len(grid.stub))]
+    others = [min(_OTHER_STUB, _stub_width(grid, at)) for at in range(1, len(grid.stub))]
     first = room - sum(figures) - sum(others)
     if first < _LEAST_STUB:
         # Too wide even for a page on its side: figures come closer, labels wrap.

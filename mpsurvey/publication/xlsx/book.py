@@ -93,7 +93,7 @@ class Book:
         self, sheet: Any, row: int, column: int, *, to: str, text: str, cell: str = "A1"
     ) -> None:
         """Write a link to a cell of another sheet."""
-        look = self.look(font_color=ACCENT, underline=1, text_wrap=True)
+        look = self.look(font_color=ACCENT, underline=1)
         place = to.replace("'", "''")
         said = one_line(text)
         sheet.write_url(row, column, f"internal:'{place}'!{cell}", look, said[:2000] or "-")
