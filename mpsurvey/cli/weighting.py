@@ -31,8 +31,12 @@ def _weight(
     ] = None,
     save_as: Annotated[str | None, typer.Option("--save-as", help="Name of the weight.")] = None,
     steps: Annotated[
-        bool, typer.Option("--steps", help="Keep the weights after each step too.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--steps/--no-steps",
+            help="Keep the weights after each step, from which standard errors know of them.",
+        ),
+    ] = True,
 ) -> None:
     """Make weights by a recipe and known totals, and write the file with all its labels."""
     from mpsurvey import profile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,20 +139,44 @@ class Propensity:
 
 
 WeightStep = Calibration | Response | Propensity
+_KINDS = {kind.__name__: kind for kind in (Calibration, Response, Propensity)}
 
 
 def listed_steps(steps: Any) -> tuple[WeightStep, ...]:
     """Return what a design declares as a tuple of steps."""
     if steps is None:
         return ()
-    listed = tuple(steps) if isinstance(steps, Sequence) else (steps,)
+    given = tuple(steps) if isinstance(steps, Sequence) else (steps,)
+    listed = [_step(one) if isinstance(one, Mapping) else one for one in given]
     strange = [one for one in listed if not isinstance(one, WeightStep)]
     if strange:
         raise DesignError(
             f"Design(calibration=...) holds {type(strange[0]).__name__}; it takes mp.Calibration, "
             "one or several in the order in which they were done."
         )
-    return listed
+    return tuple(listed)
+
+
+def _step(said: Mapping[str, Any]) -> WeightStep:
+    """Read a step as a file's codebook says it."""
+    given = dict(said)
+    kind: Any = _KINDS.get(given.pop("step", None))
+    if kind is None:
+        raise DesignError(
+            f"The file declares a weighting step of unknown kind: {said.get('step')}."
+        )
+    margins = tuple(
+        Margin(tuple(one["columns"]), {_cell(a): _cell(b) for a, b in one.get("merged", ())})
+        for one in given.pop("margins", given.pop("classes", ()))
+    )
+    if margins:
+        given |= {"classes": margins[0]} if kind is Response else {"margins": margins}
+    step: WeightStep = kind(**given)
+    return step
+
+
+def _cell(cell: Any) -> Any:
+    return tuple(cell) if isinstance(cell, list) else cell
 
 
 def column_of(frame: nw.DataFrame[Any], name: str) -> Floats:

@@ -24,7 +24,7 @@ from mpsurvey.declaration import (
     SuccessiveDifference,
 )
 from mpsurvey.design.auxiliaries import numbers_of
-from mpsurvey.design.calibration import Propensity, Response
+from mpsurvey.design.calibration import Propensity, Response, listed_steps
 from mpsurvey.design.diary import DiaryEntry, describe_weights
 from mpsurvey.design.known_totals import KnownTotals, read_totals, refuse_unknown
 from mpsurvey.design.preparing import Prepared, prepare
@@ -296,10 +296,9 @@ def _weighted(
 
 def _earlier(sample: Sample, recipe: Recipe) -> tuple[Any, ...]:
     """Steps that made the weights from which the recipe starts, if it starts from the design's."""
-    given = sample.design.calibration
-    if given is None or recipe.start_from is not None or recipe.steps[0].do == "base":
+    listed = listed_steps(sample.design.calibration)
+    if not listed or recipe.start_from is not None or recipe.steps[0].do == "base":
         return ()
-    listed = tuple(given) if isinstance(given, list | tuple) else (given,)
     *early, last = listed
     if last.after is None:
         last = replace(last, after=sample.design.weight)

@@ -10,7 +10,7 @@ from typing import Any
 from mpsurvey.declaration import Bootstrap, Brr, Design, Jackknife, SuccessiveDifference
 from mpsurvey.microdata.variable import MultipleResponse, Variable
 
-__all__ = ["Codebook", "design_read", "design_said", "from_json", "to_json"]
+__all__ = ["Codebook", "design_read", "design_said", "from_json", "steps_said", "to_json"]
 
 VERSION = 1
 REPLICATES = {kind.__name__: kind for kind in (Brr, Jackknife, Bootstrap, SuccessiveDifference)}
@@ -88,17 +88,62 @@ def _end(number: float) -> float | str:
 
 
 def design_said(design: Design | None) -> dict[str, Any] | None:
-    """Say a design in words that JSON holds; the calibration is not among them."""
+    """Say a design in words that JSON holds."""
     if design is None:
         return None
-    roles = ("weight", "strata", "psu", "fpc", "lonely_psu")
+    roles = ("weight", "strata", "psu", "fpc", "lonely_psu", "lonely_domains")
     said: dict[str, Any] = {role: getattr(design, role) for role in roles}
     if design.replicates is not None:
         said["replicates"] = {
             "kind": type(design.replicates).__name__,
             **asdict(design.replicates),
         }
+    if design.calibration is not None:
+        said["calibration"] = steps_said(design.calibration)
     return said
+
+
+def steps_said(steps: Any) -> list[dict[str, Any]]:
+    """Say the steps that made weights: their kind, and what each was given.
+
+    The steps are types of a later stage; here they are known only as records of words. `Sample`
+    reads them again (`mpsurvey.design.calibration.listed_steps`).
+    """
+    listed = steps if isinstance(steps, list | tuple) else (steps,)
+    return [
+        dict(one) if isinstance(one, Mapping) else {"step": type(one).__name__, **_step_said(one)}
+        for one in listed
+    ]
+
+
+def _step_said(step: Any) -> dict[str, Any]:
+    """Fields of a step that are not their default; cells that were merged stand as pairs."""
+    said = {}
+    for one in fields(step):
+        value = getattr(step, one.name)
+        if one.name in ("margins", "classes") and value is not None:
+            margins = value if isinstance(value, tuple) else (value,)
+            value = [_margin_said(margin) for margin in margins]
+        if value not in (None, (), []):
+            said[one.name] = list(value) if isinstance(value, tuple) else value
+    return said
+
+
+def _margin_said(margin: Any) -> dict[str, Any]:
+    if isinstance(margin, str):
+        return {"columns": margin.split(" x ")}
+    if isinstance(margin, list | tuple):
+        return {"columns": list(margin)}
+    merged = [[_cell(cell), _cell(into)] for cell, into in margin.merged.items()]
+    return {"columns": list(margin.columns)} | ({"merged": merged} if merged else {})
+
+
+def _cell(cell: Any) -> Any:
+    return [_plain_code(one) for one in cell] if isinstance(cell, tuple) else _plain_code(cell)
+
+
+def _plain_code(code: Any) -> Any:
+    return code.item() if hasattr(code, "item") else code
 
 
 def design_read(said: dict[str, Any] | None) -> Design | None:
@@ -115,6 +160,8 @@ def design_read(said: dict[str, Any] | None) -> Design | None:
             for key, value in replicates.items()
         }
         read["replicates"] = REPLICATES[given.pop("kind")](**given)
+    if "calibration" in said:
+        read["calibration"] = tuple(said["calibration"])
     return Design(**read)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mpsurvey.microdata.codebook import steps_said
 from mpsurvey.microdata.columns import is_whole, numeric_kind
 from mpsurvey.microdata.dates import temporal_kind, to_numbers
 from mpsurvey.microdata.names import STATA, legal_names
@@ -74,6 +75,11 @@ def write_dta(data: Microdata, path: Path) -> list[str]:
         characteristics += triples
         lost += unsaid
     own: dict[str, Any] = {}
+    if data.design is not None and data.design.calibration is not None:
+        if _changed(names):
+            lost.append("the calibration of the weights (its columns have new names)")
+        else:
+            own["calibration"] = steps_said(data.design.calibration)
     if data.multiple_response:
         lost.append("multiple-response sets (kept in a characteristic only)")
         own["multiple_response"] = [asdict(one) for one in data.multiple_response.values()]

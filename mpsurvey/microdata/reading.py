@@ -202,6 +202,8 @@ def _assembled(
     if isinstance(structure, StataFile):
         declared = declared_design(structure)
         design = declared.design
+        if design is not None and "calibration" in whole:
+            design = replace(design, calibration=tuple(whole["calibration"]))
         remarks += declared.warnings
         notes = _notes(structure, "_dta")
         weight = whole.get("weight")

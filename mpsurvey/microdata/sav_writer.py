@@ -82,6 +82,8 @@ def write_sav(data: Microdata, path: Path, *, compressed: bool = False) -> list[
     attributes: dict[str, Any] = {"variables": own} if own else {}
     if data.design is not None:
         attributes["design"] = design_said(renamed_design(data.design, names))
+        if data.design.calibration is not None and "calibration" not in attributes["design"]:
+            lost.append("the calibration of the weights (its columns have new names)")
     sets = [_renamed(one, names) for one in data.multiple_response.values()]
     weight = names.get(data.weight) if data.weight else None
     path.write_bytes(_completed(path.read_bytes(), weight, sets, attributes))

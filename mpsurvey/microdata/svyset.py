@@ -215,7 +215,7 @@ def characteristics_of(design: Design) -> tuple[list[tuple[str, str, str]], list
         said |= {"wtype": "pweight", "wvar": design.weight}
     words = {ours: theirs for theirs, ours in SINGLE_UNIT.items() if theirs}
     said["singleunit"] = words[design.lonely_psu]
-    lost = ["the calibration of the weights"] if design.calibration else []
+    lost: list[str] = []
     triples = []
     if design.replicates is not None:
         more, of_columns = _say_replicates(design.replicates)
@@ -271,4 +271,6 @@ def renamed_design(design: Design, names: Mapping[str, str]) -> Design:
         psu=stages(design.psu),
         fpc=stages(design.fpc),
         replicates=replicates,
+        # Steps name columns in rules and formulas, where a new name cannot be put in safely.
+        calibration=design.calibration if all(a == b for a, b in names.items()) else None,
     )

@@ -32,7 +32,7 @@ def weight_file(
     report: str | Path | None = None,
     design: Design | None = None,
     save_as: str | None = None,
-    steps: bool = False,
+    steps: bool = True,
 ) -> WeightedFile:
     """Weight the rows of a file by a recipe, and write them with their labels.
 
@@ -53,7 +53,9 @@ def weight_file(
     save_as
         Column of the final weights, in place of the recipe's.
     steps
-        Whether to keep the columns of weights after each step.
+        Whether to keep the weights after each step. They let the file declare how its weights were
+        made, so that standard errors from it know of nonresponse and calibration; without them the
+        file holds the final weight alone, and standard errors take it as given.
 
     Returns
     -------
@@ -71,6 +73,7 @@ def weight_file(
     made = weight(sample, recipe, list(totals), save_as=save_as)
     said = weight_report(made)
     result: microdata.Microdata = made.data
+    own = replace(made.design, replicates=None)
     if not steps:
         extra = [
             name
@@ -78,7 +81,7 @@ def weight_file(
             if name.startswith(f"{made.design.weight}_") and name not in data.columns
         ]
         result = result.select([name for name in result.columns if name not in set(extra)])
-    own = replace(made.design, calibration=None, replicates=None)
+        own = replace(own, calibration=None)
     microdata.write(replace(result, design=own, weight=made.design.weight), to)
     files = [Path(to)]
     if report is not None:

@@ -512,7 +512,7 @@ def test_a_file_is_weighted_on_the_command_line(field, tmp_path, monkeypatch, ca
     assert back.label("g", 2) == "Woman"
     assert back.frame.weight.sum() == pytest.approx(17000)
     assert back.design.weight == "weight"
-    assert "weight_1" not in back.columns
+    assert "weight_1" in back.columns
     assert (tmp_path / "weights.html").stat().st_size > 3000
     (tmp_path / "g.csv").write_text("g,total\n1,8000\n")
     (tmp_path / "weighted.sav").unlink()
@@ -521,6 +521,47 @@ def test_a_file_is_weighted_on_the_command_line(field, tmp_path, monkeypatch, ca
     assert stop.value.code == 1
     assert "have nothing for 2" in capsys.readouterr().err
     assert not (tmp_path / "weighted.sav").exists()
+
+
+@pytest.mark.parametrize("ending", [".sav", ".dta", ".parquet"])
+def test_a_weighted_file_keeps_what_made_its_weights(field, tmp_path, ending):
+    from mpsurvey.profile import weight_file
+
+    rows = field.drop(columns=["sex"]).assign(
+        g=np.where(field.sex == "f", 2, 1), y=np.arange(len(field)) % 7
+    )
+    source, to = tmp_path / "field.parquet", tmp_path / f"weighted{ending}"
+    mp.write(mp.Microdata(rows, {}), source)
+    (tmp_path / "r.yaml").write_text(
+        "kind: recipe\nid: r\nversion: 1.0.0\nsteps:\n"
+        "  - {do: nonresponse, responded: result == 1, classes: [stratum]}\n"
+        "  - {do: poststratify, margin: g}\n"
+    )
+    (tmp_path / "g.csv").write_text("g,total\n1,8000\n2,9000\n")
+    given = {"totals": [tmp_path / "g.csv"], "design": DESIGN}
+    weight_file(source, tmp_path / "r.yaml", to=to, **given)
+    back = mp.Sample(mp.read(to))
+    totals = {"g": {1: 8000, 2: 9000}}
+    known = mp.weight(mp.Sample(rows, DESIGN), tmp_path / "r.yaml", totals=totals)
+    for one, other in ((mp.mean(back, "y"), mp.mean(known, "y")),
+                       (mp.total(back, by="g"), mp.total(known, by="g"))):  # fmt: skip
+        np.testing.assert_allclose(one.frame["se"], other.frame["se"], rtol=1e-9, atol=1e-6)
+    weight_file(source, tmp_path / "r.yaml", to=to, steps=False, **given)
+    bare = mp.read(to)
+    assert bare.design.calibration is None
+    assert "weight_1" not in bare.columns
+    assert (mp.total(mp.Sample(bare), by="g").frame["se"] > 1).all()
+
+
+def test_steps_with_merged_cells_survive_a_file(tmp_path):
+    from mpsurvey.design.auxiliaries import Margin
+    from mpsurvey.design.calibration import listed_steps
+
+    step = mp.Calibration(margins=[Margin(("a", "b"), {(1, "x"): (1, "y")})], before="w0")
+    rows = pd.DataFrame({"a": [1, 1, 2], "b": ["x", "y", "y"], "w0": 1.0, "w": 2.0})
+    design = mp.Design(weight="w", calibration=step)
+    mp.write(mp.Microdata(rows, {}, design=design), tmp_path / "f.parquet")
+    assert listed_steps(mp.read(tmp_path / "f.parquet").design.calibration) == (step,)
 
 
 @pytest.mark.parametrize("case", ["raked", "calibrated_linear"])
