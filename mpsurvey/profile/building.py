@@ -268,7 +268,7 @@ def _reports(
             language=language,
             changes=changes,
             auxiliary=study.auxiliary,
-            draw=_drawing(work, own, whole, titles),
+            draw=_drawing(work, own, whole),
         )
         made = make_report(
             Content(
@@ -297,24 +297,23 @@ def _drawing(
     work: _Work,
     tables: Mapping[str, IndicatorTable],
     whole: IndicatorTable,
-    titles: Mapping[str, str],
 ) -> Any:
     """What draws a chart, or None where charts are not asked for or cannot be made."""
     if not work.study.charts:
         return None
-    try:
-        from mpsurvey.publication.charts import chart
-    except ImportError as error:
-        _remark(work, f"No charts: {error}")
+    from mpsurvey.publication import charts
+
+    chart = getattr(charts, "chart", None)
+    if chart is None:
+        _remark(work, "No charts: this version draws none.")
         return None
     table = list(tables.values())[-1]
-    source = "; ".join(titles.values())
 
     def draw(indicator: str, by: tuple[str, ...], shape: str | None) -> Any:
         try:
             if shape == "trend" and len(tables) > 1:
-                return chart(whole, indicator, "trend", source=source)
-            return chart(table, indicator, shape, by=by[0] if by else None, source=source)
+                return chart(whole, indicator, "trend")
+            return chart(table, indicator, shape, by=by[0] if by else None)
         except ExtraMissing as error:
             _remark(work, f"No charts: {error}")
             return None

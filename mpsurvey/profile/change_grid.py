@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from mpsurvey.profile.study import wording
 from mpsurvey.profile.words import said
 from mpsurvey.publication.document import Cell, Column, Grid, GridRow
 from mpsurvey.publication.layout import _decimals as decimals_of
@@ -36,20 +37,21 @@ def change_grid(
         for key in ("earlier", "later")
     )
     columns = (
+        Column(key="verdict", heading=said("change_sign", language)),
         Column(key="earlier", heading=earlier, decimals=1),
         Column(key="later", heading=later, decimals=1),
         Column(key="change", heading=said("change", language), decimals=1),
         Column(key="ci_low", heading=word("ci_low", language), decimals=1, group=interval),
         Column(key="ci_high", heading=word("ci_high", language), decimals=1, group=interval),
-        Column(key="verdict", heading=said("verdict", language)),
     )
     rows: list[GridRow] = []
     names = place.split(" x ") if place else []
-    for one, part in changes.groupby("indicator", sort=False):
-        definition = table.indicators[str(one)]
+    parts = {str(one): part for one, part in changes.groupby("indicator", sort=False)}
+    for one in (one for one in table.indicators if one in parts):
+        part, definition = parts[one], table.indicators[one]
         own = table.frame[table.frame["indicator"] == one]
         decimals = decimals_of(own, definition.per)
-        heading = f"{one} {table.name(str(one))}"
+        heading = f"{one} {table.name(one)} ({wording(definition.unit, language)})"
         if names:
             rows.append(GridRow(labels=(heading,), heading=True))
         rows += [
@@ -67,6 +69,11 @@ def change_grid(
         stub=(word("group" if names else "indicator", language),),
         columns=columns,
         rows=tuple(rows),
+        marks=tuple(
+            (sign, said(f"verdict_{verdict.replace(' ', '_')}", language))
+            for verdict, sign in _ARROWS.items()
+            if (changes["verdict"] == verdict).any()
+        ),
         notes=notes,
     )
 
@@ -80,7 +87,7 @@ def _label(row: dict[Any, Any], names: list[str], table: IndicatorTable) -> str:
 
 def _cells(row: dict[Any, Any], per: float, decimals: int, language: str) -> tuple[Cell, ...]:
     verdict = str(row["verdict"])
-    cells = []
+    cells = [Cell(text=_ARROWS[verdict])]
     for key in ("earlier", "later", "change", "ci_low", "ci_high"):
         value = row[key]
         if pd.isna(value):
@@ -91,8 +98,6 @@ def _cells(row: dict[Any, Any], per: float, decimals: int, language: str) -> tup
         if key == "change" and value > 0:
             text = f"+{text}"
         cells.append(Cell(text=text, value=float(value) * per))
-    word_said = said(f"verdict_{verdict.replace(' ', '_')}", language)
-    cells.append(Cell(text=f"{_ARROWS[verdict]} {word_said}"))
     return tuple(cells)
 
 

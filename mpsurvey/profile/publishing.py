@@ -70,7 +70,11 @@ def publish_file(
     people = harmonisation.harmonise(
         data, crosswalk, home=home, catalogue=known, language=language
     )  # fmt: skip
-    sample = design_preset(preset, people) if preset else Sample(people, design or people.design)
+    given = design or people.design
+    if preset is not None:
+        sample = design_preset(preset, people)
+    else:
+        sample = Sample(people) if given is None else Sample(people, given)
     country = home
     if country is None and crosswalk is not None:
         country = harmonisation.read_crosswalk(crosswalk, catalogue=known).home
