@@ -82,8 +82,26 @@ def read_for_check(folder: Path) -> Reading:
 
 
 def check_text(reading: Reading) -> str:
-    """Return every problem and doubt, and the count."""
+    """Return every problem and doubt, and how much of each kind was read."""
     doubts = [f"{line} (doubt)" for line in reading.catalogue.doubts]
     lines = [*reading.problems, *doubts]
-    ending = f"{len(reading.problems)} problems, {len(doubts)} doubts in {reading.catalogue!r}"
+    counted = ", ".join(f"{number} {kind}" for kind, number in counts(reading.catalogue).items())
+    ending = f"{len(reading.problems)} problems, {len(doubts)} doubts in {counted}"
     return "\n".join([*lines, ending])
+
+
+def counts(catalogue: Catalogue) -> dict[str, int]:
+    """Return how many definitions of each kind a catalogue holds, the modules' first."""
+    out = {
+        "modules": len(catalogue.by_id),
+        "questions": len(catalogue.questions),
+        "indicators": len(catalogue.indicators_by_id),
+        "code lists": len(catalogue.codelists),
+        "host variables": len(catalogue.hosts),
+        "sources": len(catalogue.sources),
+    }
+    for kind, _ in catalogue.definitions:
+        if kind != "indicator":
+            words = f"{kind}s"
+            out[words] = out.get(words, 0) + 1
+    return {kind: number for kind, number in out.items() if number}

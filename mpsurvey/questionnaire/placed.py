@@ -8,7 +8,7 @@ from typing import Literal
 
 from mpsurvey.catalogue import CodeList, Concept, HostVariable, Module, Question
 
-__all__ = ["Link", "Placed", "numbers_at_end", "variable_of"]
+__all__ = ["Link", "Placed", "numbers_at_end", "possible_concepts", "variable_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +162,14 @@ def numbers_at_end(parts: list[Question]) -> tuple[list[Question], list[Question
     if not places:
         return parts, [], []
     return parts[: places[0]], parts[places[0] : places[-1] + 1], parts[places[-1] + 1 :]
+
+
+def possible_concepts(placed: Placed) -> list[Concept]:
+    """Return the derived variables that the form can work out; the others wait for the analysis."""
+    known = set(placed.module.names) | set(placed.hosts)
+    out = []
+    for concept in placed.module.concepts:
+        if concept.names <= known:
+            known.add(concept.name)
+            out.append(concept)
+    return out

@@ -16,7 +16,13 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.host import LANGUAGE_NAMES
 from mpsurvey.questionnaire.outline import Outline, Outside, outline_of
-from mpsurvey.questionnaire.placed import Placed, answers_of, numbers_at_end, variable_of
+from mpsurvey.questionnaire.placed import (
+    Placed,
+    answers_of,
+    numbers_at_end,
+    possible_concepts,
+    variable_of,
+)
 from mpsurvey.questionnaire.wording import in_language, said
 from mpsurvey.questionnaire.workbook import write_whole
 from mpsurvey.questionnaire.xlsform import when_answered
@@ -259,7 +265,7 @@ class _Designer:
         if rows and roster is not None:
             inside = [self._question(q, placed, writer, in_roster=True) for q in rows]
             inside += [
-                self._variable(c, placed, writer) for c in self._possible(placed) if c.roster
+                self._variable(c, placed, writer) for c in possible_concepts(placed) if c.roster
             ]
             name = placed.own(roster.name)
             node: dict[str, Any] = {
@@ -278,20 +284,11 @@ class _Designer:
             children.append(node)
         children += [self._question(q, placed, writer, in_roster=in_members) for q in after]
         children += [
-            self._variable(c, placed, writer) for c in self._possible(placed) if not c.roster
+            self._variable(c, placed, writer) for c in possible_concepts(placed) if not c.roster
         ]
         universe = module.universe
         condition = writer.condition(universe.node) if universe is not None else ""  # type: ignore[arg-type]
         return self._group(placed.group, module.title, children, condition)
-
-    def _possible(self, placed: Placed) -> list[Concept]:
-        known = set(placed.module.names) | set(placed.hosts)
-        out = []
-        for concept in placed.module.concepts:
-            if concept.names <= known:
-                known.add(concept.name)
-                out.append(concept)
-        return out
 
     def _scope(self, placed: Placed, row: str = "") -> dict[str, Known]:
         module = placed.module

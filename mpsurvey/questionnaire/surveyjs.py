@@ -10,7 +10,14 @@ from typing import Any
 from mpsurvey.catalogue import Concept, Question
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.outline import Outline, outline_of
-from mpsurvey.questionnaire.placed import Placed, answers_of, numbers_at_end, variable_of
+from mpsurvey.questionnaire.placed import (
+    Placed,
+    answers_of,
+    numbers_at_end,
+    possible_concepts,
+    variable_of,
+)
+from mpsurvey.questionnaire.surveyjs_concepts import SurveyJSConcepts
 from mpsurvey.questionnaire.wording import said
 from mpsurvey.questionnaire.workbook import write_whole
 from mpsurvey.questionnaire.xlsform import when_answered
@@ -27,7 +34,9 @@ def write_surveyjs(form: Questionnaire, path: Path | str) -> None:
 
     A page per module, rosters as dynamic panels, skips as `visibleIf`, checks as validators, all
     languages in one file. Answers are cleared when they are hidden, as in every other target.
-    Derived variables are left to the analysis; soft checks too, as nobody is there to decide.
+    Derived variables are calculated values, or hidden expressions in the rows of a panel. Soft
+    checks are warnings (``notificationType``, which survey-core knows since 2.3): they are shown
+    and stop nobody.
     """
     text = json.dumps(surveyjs_document(form), ensure_ascii=False, indent=1)
     write_whole(path, text.encode("utf-8"))
@@ -59,13 +68,21 @@ class _Model:
             pages.append(self._members())
         else:
             pages += [self._page(placed) for placed in self.outline.persons]
-        return {
+        document: dict[str, Any] = {
             "title": self.form.host.settings.get("form_title") or self.form.host.name,
             "locale": self._locale(self.languages[0]),
             "clearInvisibleValues": "onHidden",
             "checkErrorsMode": "onValueChanged",
             "pages": pages,
         }
+        once = self.outline.household if self.outline.members else self.outline.placed
+        worked_out = [one for placed in once for one in self._derived(placed, "")]
+        if worked_out:
+            document["calculatedValues"] = [
+                {"name": name, "expression": expression, "includeIntoResult": True}
+                for name, expression in worked_out
+            ]
+        return document
 
     def _locale(self, language: str) -> str:
         return "" if language == "en" else language
@@ -111,6 +128,7 @@ class _Model:
                 writer = SurveyJS(self._scope(placed, "panel."), self.form.home)
                 panel["visibleIf"] = writer.condition(universe.node)  # type: ignore[arg-type]
             inside.append(panel)
+            inside += [_hidden(*one) for one in self._derived(placed, "panel.")]
         roster = {
             "type": "paneldynamic",
             "name": MEMBERS,
@@ -129,6 +147,7 @@ class _Model:
         if rows and roster is not None:
             inner = self._scope(placed, where, row=True)
             elements = list(self._questions(rows, placed, inner))
+            elements += [_hidden(*one) for one in self._derived_by_row(placed, inner)]
             count = placed.own(roster.count)
             yield {
                 "type": "paneldynamic",
@@ -145,6 +164,8 @@ class _Model:
         """How a rule knows each variable: of the whole, of the member, or of the roster's row."""
         module = placed.module
         out: dict[str, Known] = {}
+        if row and where:
+            where = "parentPanel."
         for question in module.questions:
             path = "panel." if row and question.roster else where
             out[question.name] = self._known(question, module, f"{path}{placed.own(question.name)}")
@@ -284,8 +305,6 @@ class _Model:
         known = dict(scope)
         validators = []
         for check in question.checks:
-            if check.soft:
-                continue
             own = known[question.name].reference
             test = SurveyJS(known, self.form.home).condition(
                 when_answered(check.rule, question.name)
@@ -295,13 +314,14 @@ class _Model:
                 language: self._text(text, language, placed, scope)
                 for language, text in check.message.items()
             }
-            validators.append(
-                {
-                    "type": "expression",
-                    "expression": " or ".join(tests),
-                    "text": self._said(texts),
-                }
-            )
+            validator: dict[str, Any] = {
+                "type": "expression",
+                "expression": " or ".join(tests),
+                "text": self._said(texts),
+            }
+            if check.soft:
+                validator["notificationType"] = "warning"
+            validators.append(validator)
         alone = [item.code for item in listed or () if item.exclusive]
         if question.type == "select_multiple" and alone:
             own = known[question.name].reference
@@ -316,3 +336,37 @@ class _Model:
             )
         if validators:
             element["validators"] = validators
+
+    # -- derived variables
+
+    def _derived(self, placed: Placed, where: str) -> Iterator[tuple[str, str]]:
+        """Go through the derived variables of one interview: name and expression."""
+        scope = self._scope(placed, where)
+        worked = SurveyJSConcepts(scope, self.form.home, placed)
+        roster = placed.module.roster
+        for concept in possible_concepts(placed):
+            if concept.over is not None and roster is not None:
+                rows = f"{{{where}{placed.own(roster.name)}}}"
+                yield placed.own(concept.name), worked.gathered(concept, rows)
+            elif not concept.roster:
+                yield placed.own(concept.name), worked.worked_out(concept)
+
+    def _derived_by_row(
+        self, placed: Placed, scope: Mapping[str, Known]
+    ) -> Iterator[tuple[str, str]]:
+        worked = SurveyJSConcepts(scope, self.form.home, placed)
+        for concept in possible_concepts(placed):
+            if concept.roster:
+                yield placed.own(concept.name), worked.worked_out(concept)
+            elif concept.over is not None:
+                yield from worked.row_parts(concept)
+
+
+def _hidden(name: str, expression: str) -> dict[str, Any]:
+    return {
+        "type": "expression",
+        "name": name,
+        "visible": False,
+        "clearIfInvisible": "none",
+        "expression": expression,
+    }

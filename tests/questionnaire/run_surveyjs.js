@@ -1,5 +1,6 @@
 // Runs SurveyJS models over interviews: reads {models: [{model, interviews}]} from stdin and writes
-// for each interview the names of the questions that are visible, "row:name" inside rosters.
+// for each interview the names of the questions that are visible, "row:name" inside rosters, the
+// questions whose checks refuse or warn, and the values that are worked out.
 const { Model } = require("survey-core");
 let text = "";
 process.stdin.on("data", (part) => (text += part));
@@ -8,9 +9,13 @@ process.stdin.on("end", () => {
     const errors = [];
     const survey = new Model(model);
     if (survey.jsonErrors) errors.push(...survey.jsonErrors.map((one) => one.message));
-    const unknown = survey.validateExpressions
-      ? survey.validateExpressions().map((one) => JSON.stringify(one.errors))
-      : [];
+    // It does not know that calculated values are variables of each other.
+    const workedOut = new Set(survey.calculatedValues.map((one) => one.name));
+    const unknown = survey
+      .validateExpressions()
+      .map((one) => one.errors.filter((error) => !workedOut.has(error.variableName)))
+      .filter((errors) => errors.length)
+      .map((errors) => JSON.stringify(errors));
     const asked = interviews.map((data) => {
       survey.clear(true, true);
       survey.data = data;
@@ -28,10 +33,21 @@ process.stdin.on("end", () => {
       };
       look(survey.getAllQuestions(), "");
       const invalid = [];
+      const warned = [];
       if (check) survey.getAllQuestions(true).forEach((question) => {
-        if (!question.isEmpty() && !question.validate(false)) invalid.push(question.name);
+        if (question.isEmpty()) return;
+        if (!question.validate(true)) invalid.push(question.name);
+        if (question.errors.some((one) => one.notificationType === "warning")) warned.push(question.name);
       });
-      return { seen, invalid };
+      const values = {};
+      survey.calculatedValues.forEach((one) => (values[one.name] = one.value));
+      const take = (questions, prefix) => questions.forEach((question) => {
+        if (question.getType() === "paneldynamic")
+          question.panels.forEach((panel, row) => take(panel.questions, `${prefix}${row}:`));
+        else if (question.getType() === "expression") values[prefix + question.name] = question.value;
+      });
+      take(survey.getAllQuestions(), "");
+      return { seen, invalid, warned, values };
     });
     return { asked, errors, unknown };
   });

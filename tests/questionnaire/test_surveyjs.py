@@ -13,7 +13,8 @@ import pytest
 
 import mpsurvey as mp
 from mpsurvey.questionnaire import surveyjs_document, write_surveyjs
-from mpsurvey.questionnaire.interviews import host_answers, interview
+from mpsurvey.questionnaire.interviews import derived, host_answers, interview
+from mpsurvey.questionnaire.placed import possible_concepts
 from mpsurvey.rule import SurveyJS
 
 CATALOGUE = mp.load_catalogue()
@@ -112,6 +113,88 @@ def fix_the_day(document):
 @needs_node
 def test_survey_core_shows_what_we_ask():
     assert disagreements(CATALOGUE.modules(), 5) == []
+
+
+def same(ours, theirs):
+    if ours is None or theirs in (None, ""):
+        return ours is None and theirs in (None, "")
+    return abs(float(ours) - float(theirs)) <= 1e-6 * max(1.0, abs(float(ours)))
+
+
+@needs_node
+def test_survey_core_works_out_the_derived_variables():
+    rng = random.Random(5)  # noqa: S311
+    models, wanted, compared = [], [], 0
+    for module in CATALOGUE.modules():
+        if not module.concepts:
+            continue
+        made = []
+        while len(made) < 6:
+            hosts = host_answers(module, rng, home=HOME)
+            if "int_year" in hosts:
+                hosts |= {"int_year": 2026, "int_month": 8}
+            universe = module.universe
+            if universe is None or universe.holds(hosts, home=HOME):
+                held = interview(module, hosts, rng, home=HOME, unanswered=0.1, most_rows=3)
+                made.append((hosts, held))
+        form = form_of(module.id)
+        document = surveyjs_document(form)
+        fix_the_day(document)
+        data = [data_of(module, *one) for one in made]
+        models.append({"model": document, "interviews": data})
+        wanted.append((form.placed[0], made))
+    for (placed, made), got in zip(wanted, run(models), strict=True):
+        assert got["errors"] == []
+        assert got["unknown"] == []
+        possible = {concept.name for concept in possible_concepts(placed)}
+        for (hosts, held), theirs in zip(made, got["asked"], strict=True):
+            ours, rows = derived(placed.module, hosts, held, home=HOME)
+            named = {name: ours[name] for name in ours}
+            named |= {f"{at}:{name}": row[name] for at, row in enumerate(rows) for name in row}
+            for name, value in named.items():
+                if name.rpartition(":")[2] in possible:
+                    found = theirs["values"].get(name)
+                    assert same(value, found), (placed.module.id, name, value, found, hosts, held)
+                    compared += value is not None
+    assert compared > 200
+
+
+@needs_node
+def test_a_soft_check_warns_and_a_hard_one_refuses():
+    module = CATALOGUE.module("mig_remit_in")
+    form = form_of(module.id)
+    soft = {q.name for q in module.questions for check in q.checks if check.soft}
+    document = surveyjs_document(form)
+    by_name = {e["name"]: e for page in document["pages"] for e in page["elements"]}
+    shown = {n for n, e in by_name.items() if "warning" in json.dumps(e.get("validators", ""))}
+    assert soft & set(by_name) == shown
+    plain = {
+        "pages": [
+            {
+                "elements": [
+                    {
+                        "type": "text",
+                        "name": "a",
+                        "validators": [
+                            {
+                                "type": "expression",
+                                "expression": "{a} < 5",
+                                "text": "many",
+                                "notificationType": "warning",
+                            },
+                            {"type": "expression", "expression": "{a} < 9", "text": "too many"},
+                        ],
+                    }
+                ]
+            }
+        ]
+    }
+    [got] = run([{"model": plain, "check": True, "interviews": [{"a": 3}, {"a": 7}, {"a": 10}]}])
+    assert [(one["warned"], one["invalid"]) for one in got["asked"]] == [
+        ([], []),
+        (["a"], []),
+        (["a"], ["a"]),
+    ]
 
 
 @needs_node
