@@ -76,6 +76,7 @@ from mpsurvey.publication import (
     write_table_ddi,
     write_xlsx,
 )
+from mpsurvey.publication.charts import Chart, chart, write_chart
 from mpsurvey.questionnaire import (
     Questionnaire,
     new_form,
@@ -102,6 +103,7 @@ __all__ = [
     "Bootstrap",
     "Brr",
     "Calibration",
+    "Chart",
     "CoverageReport",
     "Crosswalk",
     "Design",
@@ -124,6 +126,7 @@ __all__ = [
     "assess",
     "atkinson",
     "change",
+    "chart",
     "compose",
     "contrast",
     "contribution",
@@ -173,6 +176,7 @@ __all__ = [
     "weight",
     "weight_report",
     "write",
+    "write_chart",
     "write_crosswalk",
     "write_cspro",
     "write_dataset",

@@ -1,5 +1,6 @@
 """Figures as pictures that can be printed, read aloud and saved."""
 
+from mpsurvey.publication.charts.asking import KINDS, chart
 from mpsurvey.publication.charts.picture import Chart, write_chart
 
-__all__ = ["Chart", "write_chart"]
+__all__ = ["KINDS", "Chart", "chart", "write_chart"]

@@ -24,7 +24,10 @@ MARGIN = 12.0
 NOTE, LABEL, HEADING = 10.0, 11.5, 15.0
 _PIXELS: Mapping[str, Any] = {"type": "quantitative", "scale": None, "axis": None}
 
-Symbol = Literal["dot", "open", "bar", "outline", "line", "dashes", "ring", "interval", "none"]
+Symbol = Literal[
+    "dot", "open", "bar", "outline", "dashed_bar", "tile", "line", "dashes", "ring", "interval",
+    "rise", "none",
+]  # fmt: skip
 Align = Literal["start", "end", "middle"]
 
 
@@ -173,9 +176,7 @@ class Canvas:
             style["strokeDash"] = list(dash)
         self.add(drawn, "rule", **style)
 
-    def boxes(
-        self, rows: Sequence[tuple[float, float, float, float]], **style: Any
-    ) -> None:
+    def boxes(self, rows: Sequence[tuple[float, float, float, float]], **style: Any) -> None:
         """Draw rectangles from (x, y) to (x2, y2), in pixels from the first edge."""
         drawn = [
             {"x": self.across(x), "y": y, "x2": self.across(x2), "y2": y2} for x, y, x2, y2 in rows
@@ -239,7 +240,8 @@ class Canvas:
             "align": side,
             "frame": "group",
             "dx": self.before if self.right_to_left else -self.before,
-            "offset": below,
+            # Measured from the highest letters below it: the legend, or the plot's own headings.
+            "offset": 7.0,
             "fontSize": HEADING,
             "lineHeight": 19,
             "color": INK,
@@ -305,6 +307,15 @@ class Canvas:
         elif key.symbol == "outline":
             self.boxes([(x + 2, y - 5, x + 16, y + 5)], color=None, stroke=key.colour,
                        strokeWidth=1.5)  # fmt: skip
+        elif key.symbol == "dashed_bar":
+            self.boxes([(x + 2, y - 5, x + 16, y + 5)], color=PAPER, stroke=key.colour,
+                       strokeWidth=1.4, strokeDash=[3, 2])  # fmt: skip
+        elif key.symbol == "tile":
+            self.boxes([(x + 2, y - 5, x + 16, y + 5)], color=PAPER, stroke=key.colour,
+                       strokeDash=[1, 2])  # fmt: skip
+        elif key.symbol == "rise":
+            self.symbols([(x + 4.0, y)], "triangle-up", filled=True, color=key.colour)
+            self.symbols([(x + 15.0, y)], "triangle-down", filled=True, color=key.colour)
         elif key.symbol == "ring":
             self.rings([(middle, y)])
         elif key.symbol == "open":

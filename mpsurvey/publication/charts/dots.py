@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.publication.charts.figures import Figure, Subject, frame_of
+from mpsurvey.publication.charts.figures import Figure, Subject, Wording, frame_of
 from mpsurvey.publication.charts.palette import SERIES
 from mpsurvey.publication.charts.picture import Chart
 from mpsurvey.publication.charts.rows import Row, Sheet, draw_rows
@@ -15,17 +16,11 @@ from mpsurvey.publication.wording import word
 
 __all__ = ["dots"]
 
-_MOST_ROWS = 40
-
 
 def dots(
     subject: Subject,
     places: Sequence[tuple[str, ...]],
-    *,
-    title: str = "",
-    source: str = "",
-    notes: Sequence[str] = (),
-    width: float = 640.0,
+    words: Wording = Wording(),  # noqa: B008 - frozen
 ) -> Chart:
     """Draw dots with intervals: the figure for all first, then each breakdown's groups.
 
@@ -54,15 +49,15 @@ def dots(
             rows.append(Row(label=heading))
         rows += _crossed(part, *series) if series else _nested(part)
     names = list(dict.fromkeys(name for place, _ in parts for name in place))
-    said = title or subject.titled(names)
+    said = words.title or subject.titled(names)
     told = [(" · ".join(one.labels) or word("all", language), one) for one in shown]
     alt = alt_of(subject, "dots", said, told)
     sheet = Sheet(
         title=said,
         subtitle=subtitle_of(subject),
-        notes=notes_of(subject, shown, source, notes),
+        notes=notes_of(subject, shown, words.source, words.notes),
         alt=alt,
-        width=width,
+        width=words.width,
         reference=reference,
         reference_label=word("all", language),
         series=series[1] if series else (),
@@ -83,8 +78,6 @@ def dots(
 
 
 def _labelled(one: Figure, language: str) -> Figure:
-    from dataclasses import replace
-
     return replace(one, labels=(" · ".join(one.labels) or word("all", language),))
 
 

@@ -14,9 +14,19 @@ from mpsurvey.publication.charts.lettering import clean, plain
 from mpsurvey.publication.wording import number, word
 from mpsurvey.tabulation import IndicatorTable
 
-__all__ = ["Figure", "Subject", "frame_of"]
+__all__ = ["Figure", "Subject", "Wording", "frame_of", "said_in"]
 
 Status = Literal["publish", "flag", "withhold"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What the caller says: a title in place of the indicator's, source, notes; and the width."""
+
+    title: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    width: float = 640.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +236,7 @@ class Subject:
 
     def label(self, name: str, code: Any, variable: Any = None) -> str:
         """Label of a code."""
-        known = self.labels.get(variable if name == "category" else name, {})
+        known = self.labels.get(str(variable) if name == "category" else name, {})
         return clean(known.get(code, code))
 
     def _figure(self, row: Mapping[Any, Any], names: Sequence[str]) -> Figure:
@@ -251,7 +261,7 @@ class Subject:
 
     def _order(self, name: str, codes: Sequence[Any], part: pd.DataFrame) -> dict[Any, int]:
         variable = part["variable"].iloc[0] if len(part) else None
-        known = list(self.labels.get(variable if name == "category" else name, {}))
+        known = list(self.labels.get(str(variable) if name == "category" else name, {}))
         seen = list(dict.fromkeys(codes))
         order = [code for code in known if code in seen] if set(seen) <= set(known) else seen
         return {code: at for at, code in enumerate(order)}

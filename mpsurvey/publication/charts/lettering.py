@@ -10,7 +10,16 @@ from typing import Any
 
 from mpsurvey.publication.safe_text import one_line
 
-__all__ = ["clean", "fonts", "is_right_to_left", "isolated", "lines_of", "plain", "width_of"]
+__all__ = [
+    "clean",
+    "fonts",
+    "is_right_to_left",
+    "isolated",
+    "lines_of",
+    "plain",
+    "widest",
+    "width_of",
+]
 
 # Widths of Helvetica, Arial and Liberation Sans in thousandths of the size, from ' ' to '~'.
 _ASCII = (
@@ -45,9 +54,9 @@ def fonts(language: str) -> str:
 
 
 def clean(value: Any) -> str:
-    """Return a label as one line, without signs that turn a text around.
+    r"""Return a label as one line, without signs that turn a text around.
 
-    >>> clean("North\\n and \\u202esouth")
+    >>> clean("North\n and \u202esouth")
     'North and south'
     """
     return re.sub(r" {2,}", " ", one_line(str(value)).translate(_ISOLATES))
@@ -93,7 +102,9 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
     return wide * factor * (1.07 if bold else 1.0)
 
 
-def lines_of(text: Any, width: float, size: float, *, most: int = 2, bold: bool = False) -> list[str]:
+def lines_of(
+    text: Any, width: float, size: float, *, most: int = 2, bold: bool = False
+) -> list[str]:
     """Wrap a label to a width, and end it with '…' where it takes more lines than allowed.
 
     >>> lines_of("Upper secondary education", 80, 11)

@@ -24,7 +24,7 @@ GRID = "#dde3e9"
 PALE = "#f1f4f7"
 
 SERIES = ("#0b5c8a", "#d1620a", "#2a9d77", "#4a1a45")
-"""Dark blue, orange, green and dark plum: also apart in lightness, so that they survive a copier."""
+"""Dark blue, orange, green, dark plum: apart in lightness too, so that they survive a copier."""
 
 SHAPES = ("circle", "square", "triangle-up", "cross")
 """A shape goes with each colour of `SERIES`; more series than these become rows."""

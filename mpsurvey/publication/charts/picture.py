@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,10 +93,11 @@ class Chart:
 
     def _table(self) -> str:
         shown = self.data.dropna(axis="columns", how="all")
-        head = "".join(f'<th scope="col">{html.escape(self._heading(x))}</th>' for x in shown)
+        names = [str(name) for name in shown.columns]
+        head = "".join(f'<th scope="col">{html.escape(self._heading(x))}</th>' for x in names)
         body = "".join(
             "<tr>"
-            + "".join(self._cell(name, value) for name, value in zip(shown, row, strict=True))
+            + "".join(self._cell(name, value) for name, value in zip(names, row, strict=True))
             + "</tr>\n"
             for row in shown.itertuples(index=False, name=None)
         )
@@ -175,18 +176,21 @@ def write_chart(chart: Chart, path: str | Path) -> Path:
         raise MpsurveyError(
             f"{Path(path).name}: charts are written to {', '.join(ENDINGS)}, not to '{ending}'."
         )
-    content: str | bytes = {
+    makers: Mapping[str, Callable[[], str | bytes]] = {
         ".html": chart.html,
         ".svg": chart.svg,
         ".png": chart.png,
         ".pdf": chart.pdf,
-    }[ending]()
+    }
+    content = makers[ending]()
     data = content.encode() if isinstance(content, str) else content
     return write_whole(path, lambda spare: spare.write_bytes(data))
 
 
 def _quoted(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    return (
+        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    )
 
 
 _STYLE = """

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-
-from lxml import etree
 
 from mpsurvey.errors import ExtraMissing, MpsurveyError
 from mpsurvey.publication.charts.lettering import is_right_to_left
@@ -25,6 +24,7 @@ def as_svg(spec: Mapping[str, Any], *, name: str, language: str) -> str:
     reader of the page hears the chart's text alternative once, not every line in it.
     """
     drawn = _renderer().vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+    etree: Any = importlib.import_module("lxml.etree")
     root = etree.fromstring(drawn.encode(), etree.XMLParser(resolve_entities=False))
     for mark in root.iter(f"{{{_SVG}}}*"):
         told = mark.get("aria-label")
@@ -39,7 +39,8 @@ def as_svg(spec: Mapping[str, Any], *, name: str, language: str) -> str:
     root.set("lang", language)
     # A page that runs from right to left would turn every anchor around.
     root.set("direction", "ltr")
-    return etree.tostring(root, encoding="unicode")
+    made: str = etree.tostring(root, encoding="unicode")
+    return made
 
 
 def as_png(svg: str, *, scale: float, language: str) -> bytes:

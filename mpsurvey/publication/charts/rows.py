@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 
 from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key, ticks_of
 from mpsurvey.publication.charts.figures import Figure, Subject
-from mpsurvey.publication.charts.lettering import lines_of, widest
+from mpsurvey.publication.charts.lettering import lines_of, plain, widest
 from mpsurvey.publication.charts.palette import (
     GRID,
     INK,
@@ -36,6 +37,8 @@ class Row:
     ----------
     start
         Where a bar begins, for bars that do not stand on zero.
+    shift
+        Added to the figure where it is drawn, not where it is written: a step stands on another.
     colour
         Of a bar.
     """
@@ -44,6 +47,7 @@ class Row:
     figures: tuple[Figure | None, ...] = ()
     strong: bool = False
     start: float = 0.0
+    shift: float = 0.0
     colour: str = SERIES[0]
     sign: bool = False
 
@@ -110,7 +114,6 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         for at, one in enumerate(row.figures)
         if one is not None
     ]
-    _stripes(canvas, rows, tall, ends)
     _draw_marks(canvas, subject, places, sheet)
     if sheet.joined:
         _join(canvas, rows, middles, low, scaled)
@@ -120,6 +123,7 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
     if sheet.reference is not None and sheet.reference.known:
         at = (sheet.reference.estimate - low) * scaled
         canvas.lines([(at, 0.0, at, canvas.height)], colour=SOFT, thick=1.3, dash=(4, 3))
+    _stripes(canvas, rows, tall, ends)
     _write_labels(canvas, rows, labels, middles)
     _write_figures(canvas, places, said, counts if shown_counts else {}, column)
     heading = [(canvas.plot + 10.0, -9.0, word("estimate", subject.language))]
@@ -149,16 +153,17 @@ def tick_labels(ticks: Sequence[float], subject: Subject) -> list[str]:
     step = min(np.diff(ticks)) if len(ticks) > 1 else 1.0
     digits = next((d for d in range(7) if abs(round(step, d) - step) < 1e-9 * max(step, 1.0)), 6)
     end = "\u00a0%" if subject.percent else ""
-    from mpsurvey.publication.charts.lettering import plain
-
     return [plain(f"{number(x, digits, subject.language)}{end}", subject.language) for x in ticks]
 
 
 def _domain(rows: Sequence[Row], sheet: Sheet) -> tuple[float, float, list[float]]:
-    ends = [end for row in rows for one in row.figures if one is not None for end in one.ends]
-    if sheet.mark == "bars":
-        ends += [row.start for row in rows if row.figures and not sheet.joined]
-        ends += [row.start for row in rows if row.figures and sheet.joined]
+    ends = [
+        end + row.shift
+        for row in rows
+        for one in row.figures
+        if one is not None
+        for end in one.ends
+    ]
     if sheet.reference is not None:
         ends += sheet.reference.ends[:1]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
@@ -208,9 +213,9 @@ def _draw_marks(
         rows = [
             {
                 "label": " · ".join([row.label, *sheet.series[at : at + 1]]),
-                "estimate": one.estimate,
-                "ci_low": one.low,
-                "ci_high": one.high,
+                "estimate": one.estimate + row.shift,
+                "ci_low": one.low + row.shift,
+                "ci_high": one.high + row.shift,
                 "start": row.start,
                 "status": one.status,
                 "colour": row.colour,
@@ -277,17 +282,16 @@ def _marks(
 
 def _join(canvas: Canvas, rows: Sequence[Row], middles: Any, low: float, scaled: float) -> None:
     """Join the end of each bar with the next one, as steps of an account."""
-    known = [
-        (float(y), row.figures[0])
+    ends = [
+        (float(y), one.estimate + row.shift) if one is not None and one.known else None
         for y, row in zip(middles, rows, strict=True)
-        if row.figures and row.figures[0] is not None and row.figures[0].known
+        for one in row.figures
     ]
-    starts = [row.start for row in rows if row.figures]
     steps = []
-    for at in range(len(known) - 1):
-        ends = (known[at][1].estimate if at == 0 else known[at][1].estimate, starts[at + 1])
-        x = (ends[1] if ends[1] else ends[0]) - low
-        steps.append((x * scaled, known[at][0] + 7.0, x * scaled, known[at + 1][0] - 7.0))
+    for first, second in pairwise(ends):
+        if first is not None and second is not None:
+            at = (first[1] - low) * scaled
+            steps.append((at, first[0] + 6.5, at, second[0] - 6.5))
     canvas.lines(steps, colour=SOFT, dash=(2, 2))
 
 
@@ -337,9 +341,7 @@ def _legend(subject: Subject, figures: Sequence[Figure], sheet: Sheet) -> list[K
     interval = word("interval", subject.language, level=level)
     keys: list[Key] = []
     if len(sheet.series) > 1:
-        keys += [
-            Key("dot", name, SERIES[at], SHAPES[at]) for at, name in enumerate(sheet.series)
-        ]
+        keys += [Key("dot", name, SERIES[at], SHAPES[at]) for at, name in enumerate(sheet.series)]
     elif sheet.mark == "dots":
         keys.append(Key("dot", word("estimate", subject.language), SERIES[0]))
     if any(len(one.ends) == 3 for one in figures):
