@@ -17,7 +17,7 @@ from mpsurvey.profile.chapters import Content, make_report
 from mpsurvey.profile.governance import read_governance
 from mpsurvey.profile.live_text import Figures
 from mpsurvey.profile.manifest import inputs_of, manifest_of, write_manifest
-from mpsurvey.profile.outputs import swapped, with_kept_pictures, write_outputs
+from mpsurvey.profile.outputs import KeptPicture, swapped, write_outputs
 from mpsurvey.profile.steps import read_steps
 from mpsurvey.profile.store import Store, digest_of, file_digest, store_folder
 from mpsurvey.profile.study import Study, wording
@@ -268,7 +268,7 @@ def _reports(
             language=language,
             changes=changes,
             auxiliary=study.auxiliary,
-            draw=_drawing(work, own, whole),
+            draw=_drawing(work, own, whole, changes),
         )
         made = make_report(
             Content(
@@ -287,7 +287,7 @@ def _reports(
         else:
             work.remarks += made.withheld
         assert made.report is not None  # noqa: S101 - make_report always makes one
-        reports[language] = with_kept_pictures(made.report, work.store)
+        reports[language] = made.report
     if problems:
         raise MpsurveyError(problems)
     return reports
@@ -297,23 +297,25 @@ def _drawing(
     work: _Work,
     tables: Mapping[str, IndicatorTable],
     whole: IndicatorTable,
+    changes: pd.DataFrame | None,
 ) -> Any:
     """What draws a chart, or None where charts are not asked for or cannot be made."""
     if not work.study.charts:
         return None
-    from mpsurvey.publication import charts
+    from mpsurvey.publication.charts import chart
 
-    chart = getattr(charts, "chart", None)
-    if chart is None:
-        _remark(work, "No charts: this version draws none.")
-        return None
     table = list(tables.values())[-1]
+    source = wording(work.study.last.title, table.language)
 
-    def draw(indicator: str, by: tuple[str, ...], shape: str | None) -> Any:
+    def draw(indicator: str, by: tuple[str, ...], shape: Any) -> Any:
         try:
             if shape == "trend" and len(tables) > 1:
-                return chart(whole, indicator, "trend")
-            return chart(table, indicator, shape, by=by[0] if by else None)
+                made = chart(whole, indicator, "trend", changes=changes, source=source)
+            else:
+                made = chart(table, indicator, shape, by=list(by) or None, source=source)
+            kept = KeptPicture(made, work.store)
+            kept.svg()  # drawn at once: what cannot be drawn is left out and said, here
+            return kept
         except ExtraMissing as error:
             _remark(work, f"No charts: {error}")
             return None

@@ -157,6 +157,11 @@ def _changes(content: Content, made: Made) -> list[Block]:
     titles = {one.id: wording(one.title, language) for one in study.rounds}
     level = f"{100 * (1 - study.level):g}"
     note = said("change_note", language, level=level)
+    for one in study.headlines:
+        if figures.draw is not None and ("chart", one) not in written.shown:
+            picture = figures.draw(one, (), "trend") if one in figures.table.indicators else None
+            if picture is not None:
+                blocks.append(ChartBlock(picture=picture))
     for (earlier, later), part in changes.groupby(["earlier_round", "later_round"], sort=False):
         shared = next(one.shared_psu for one in study.rounds if one.id == later)
         basis = said("shared" if shared else "independent", language)

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from mpsurvey.errors import ExtraMissing, MpsurveyError
 from mpsurvey.profile.store import Store
 from mpsurvey.profile.study import Study
 from mpsurvey.publication import write_dataset, write_html, write_sdmx, write_xlsx
-from mpsurvey.publication.document import ChartBlock, Picture, Report
+from mpsurvey.publication.document import Picture, Report
 
 __all__ = ["MARKER", "KeptPicture", "swapped", "write_outputs"]
 
@@ -30,6 +29,7 @@ class KeptPicture:
     def __init__(self, picture: Picture, store: Store) -> None:
         self.picture = picture
         self.store = store
+        self._drawn: dict[float, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.picture, name)
@@ -40,12 +40,21 @@ class KeptPicture:
 
     def svg(self) -> str:
         """Return it as an SVG."""
-        return self.store.part(f"svg {self.picture.id}", self._key(), self.picture.svg)
+        if 0.0 not in self._drawn:
+            self._drawn[0.0] = self.store.part(
+                f"svg {self.picture.id}", self._key(), self.picture.svg
+            )
+        return str(self._drawn[0.0])
 
     def png(self, *, scale: float = 2.0) -> bytes:
         """Return it as a PNG."""
-        key = [*self._key(), scale]
-        return self.store.part(f"png {self.picture.id}", key, lambda: self.picture.png(scale=scale))
+        if scale not in self._drawn:
+            self._drawn[scale] = self.store.part(
+                f"png {self.picture.id}",
+                [*self._key(), scale],
+                lambda: self.picture.png(scale=scale),
+            )
+        return bytes(self._drawn[scale])
 
 
 @contextmanager
@@ -148,7 +157,8 @@ def _try(
     try:
         write(report, path)
     except ExtraMissing as error:
-        remarks.append(f"No {form}: {error}")
+        if (said := f"No {form}: {error}") not in remarks:
+            remarks.append(said)
         if path.is_dir():
             shutil.rmtree(path)
 
@@ -174,17 +184,3 @@ def _sdmx(study: Study, report: Report, path: Path) -> None:
         title=dict(study.title),
         prepared=moment.replace(tzinfo=datetime.UTC),
     )
-
-
-def with_kept_pictures(report: Report, store: Store) -> Report:
-    """Return the report with charts whose drawings are kept."""
-    sections = []
-    for section in report.sections:
-        blocks = tuple(
-            replace(block, picture=KeptPicture(block.picture, store))
-            if isinstance(block, ChartBlock)
-            else block
-            for block in section.blocks
-        )
-        sections.append(replace(section, blocks=blocks))
-    return replace(report, sections=tuple(sections))
