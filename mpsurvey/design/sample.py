@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,13 +13,14 @@ from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
 from mpsurvey.declaration import Design, Replicates
-from mpsurvey.design.calibration import listed_steps
 from mpsurvey.design.chain import Chain, read_chain
 from mpsurvey.design.codes import Codes, encode
+from mpsurvey.design.compiled import check_columns, compiled, describe, shared_psu_codes
+from mpsurvey.design.elsewhere import Elsewhere, can_stay, count_units
 from mpsurvey.design.replicates import ReplicateWeights, make, read
 from mpsurvey.design.rerunning import Rerunning, SomeRows, declared_again
-from mpsurvey.design.units import Keys, Units, arrange
-from mpsurvey.errors import ColumnMissing, DesignError
+from mpsurvey.design.units import Units
+from mpsurvey.errors import DesignError
 
 __all__ = ["Sample", "add_replicates", "describe", "shared_psu_codes"]
 
@@ -28,9 +28,6 @@ Floats = NDArray[np.float64]
 
 MOST_KEPT = {"layout": 4, "codes": 16, "rule": 64, "order": 2}
 """How many arrays as long as the rows a sample remembers, by what they are."""
-
-EACH_ROW = "_n"
-"""Stata's name for "each row is a unit", as a svyset writes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +61,12 @@ class Sample:
     Attributes
     ----------
     frame : narwhals.DataFrame
-        The rows, eager.
+        The rows, eager. Of a lazy frame whose rows stay in their engine, `elsewhere`.
+    elsewhere : Elsewhere or None
+        Rows that are not in memory: each question is one group-by in their own engine. `weight`
+        and `row_unit` are then of the combinations of the design's codes.
+    rows : numpy.ndarray or None
+        How many rows stand behind each entry of `weight`, where that is not one.
     weight : numpy.ndarray
         Weight of each row, shape (n,); a row of weight zero is in no statistic.
     row_unit : numpy.ndarray
@@ -103,10 +105,11 @@ class Sample:
     units: Units = field(init=False, repr=False)
     replicates: ReplicateWeights | None = field(init=False, repr=False)
     chain: Chain | None = field(init=False, repr=False)
+    elsewhere: Elsewhere | None = field(init=False, repr=False)
+    rows: NDArray[np.int64] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        bare, eager = _rows_of(self.data)
-        object.__setattr__(self, "data", _kept(self.data, eager, bare=bare))
+        bare, frame = _rows_of(self.data)
         own = None if bare else getattr(self.data, "design", None)
         design = self.design if self.design is not None else own
         if design is None:
@@ -117,8 +120,17 @@ class Sample:
                 + " Say how the people were drawn: "
                 "Sample(data, Design(weight=..., strata=..., psu=...))."
             )
-        _check_columns(design, eager.columns)
-        weight, row_unit, units = _compile(eager, design)
+        rows: NDArray[np.int64] | None = None
+        elsewhere: Elsewhere | None = None
+        eager: Any
+        if isinstance(frame, nw.LazyFrame) and can_stay(design, frame.collect_schema().names()):
+            elsewhere, weight, row_unit, units, rows = count_units(frame, design)
+            eager = elsewhere
+        else:
+            eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+            object.__setattr__(self, "data", _kept(self.data, eager, bare=bare))
+            check_columns(design, eager.columns)
+            weight, row_unit, units = compiled(eager, design)
         chain = read_chain(design.calibration, eager, weight, row_unit, units.count)
         replicates = None
         if design.replicates is not None and design.replicates.columns is not None:
@@ -143,6 +155,8 @@ class Sample:
             ("units", units),
             ("replicates", replicates),
             ("chain", chain),
+            ("elsewhere", elsewhere),
+            ("rows", rows),
         ):
             object.__setattr__(self, name, value)
 
@@ -191,6 +205,90 @@ class Sample:
                 del self.memory[kept[0]]
         return self.memory[key]
 
+    def count(self, which: NDArray[np.bool_] | None = None) -> int:
+        """How many rows there are, or how many of them are marked."""
+        if self.rows is None:
+            return len(self.weight) if which is None else int(np.count_nonzero(which))
+        return int(self.rows.sum() if which is None else self.rows[which].sum())
+
+    def collect(self, columns: Sequence[str] | None = None) -> Sample:
+        """The same sample with its rows in memory; itself where they are there already.
+
+        Parameters
+        ----------
+        columns
+            Columns to bring; all by default.
+        """
+        if self.elsewhere is None:
+            return self
+        lazy = self.elsewhere.lazy
+        eager = (lazy if columns is None else lazy.select(*columns)).collect()
+        kept = Rows(eager.to_native(), self.variables)
+        return Sample(kept, self.design, diary=self.diary, rerun=self.rerun)
+
+    def where(self, rule: nw.Expr) -> Sample:
+        """Rows that stay in their engine, without those for which a rule does not hold."""
+        assert self.elsewhere is not None  # noqa: S101 - the caller has asked
+        lazy = self.elsewhere.lazy.filter(rule)
+        return Sample(Rows(lazy.to_native(), self.variables), self.design, diary=self.diary)
+
+    def folded(
+        self,
+        keys: Mapping[str, nw.Expr],
+        amounts: Mapping[str, nw.Expr] | None = None,
+        where: nw.Expr | None = None,
+        groups: Sequence[str] = (),
+    ) -> Sample:
+        """Rows that stay in their engine as cells in memory: one group-by, pushed down.
+
+        Parameters
+        ----------
+        keys
+            Columns to keep apart by value.
+        amounts
+            Columns that enter sums only: a cell has their mean.
+        where
+            Rows that count.
+        groups
+            Keys whose values all count as groups, also those that nobody who counts has.
+
+        Returns
+        -------
+        Sample
+            Its rows are the cells; units and replicates are those of this sample.
+        """
+        assert self.elsewhere is not None  # noqa: S101 - the caller has asked
+        cells = self.elsewhere.cells(keys, amounts or {}, where)
+        again = copy(self)
+        memory: dict[Any, Any] = {}
+        series = dict(cells.values)
+        for name, column in series.items():
+            if name in groups and (where is not None or self.elsewhere.zeros):
+                # Groups are those that occur among all rows, whoever is asked about.
+                memory["codes", name] = _coded_alike(column, self.elsewhere.levels(name))
+        if not series and not cells.means:
+            cells_frame = nw.from_dict(
+                {"": np.zeros(len(cells.weight))}, backend=self.elsewhere.codes.implementation
+            )
+        else:
+            backend = self.elsewhere.codes.implementation
+            made = {
+                name: nw.new_series(name, values, nw.Float64, backend=backend)
+                for name, values in cells.means.items()
+            }
+            named = {name: column.alias(name) for name, column in series.items()}
+            cells_frame = nw.from_dict({**named, **made}, backend=backend)
+        for name, value in (
+            ("frame", cells_frame),
+            ("weight", cells.weight),
+            ("row_unit", cells.unit),
+            ("rows", cells.rows),
+            ("elsewhere", None),
+            ("memory", memory),
+        ):
+            object.__setattr__(again, name, value)
+        return again
+
     def only(self, rows: NDArray[Any]) -> Sample:
         """The sample as if the other rows had never been drawn: units are counted anew.
 
@@ -201,6 +299,11 @@ class Sample:
         rows
             Positions of the rows to keep.
         """
+        if self.rows is not None:
+            raise DesignError(
+                "missing='drop' needs the rows themselves here, which stay in their engine. Bring "
+                "them to memory first: sample.collect()."
+            )
         kept = Rows(self.frame[rows].to_native(), self.variables)
         rerun = None if self.rerun is None else self.rerun.only(rows)
         made = self.replicates
@@ -215,11 +318,11 @@ class Sample:
         return found
 
     def __len__(self) -> int:
-        return len(self.weight)
+        return len(self.weight) if self.elsewhere is None else self.count()
 
     def __repr__(self) -> str:
         return (
-            f"Sample: {len(self):,} rows standing for {self.weight.sum():,.10g}; "
+            f"Sample: {self.count():,} rows standing for {self.weight.sum():,.10g}; "
             f"{describe(self.design, self.units, len(self))}"
         )
 
@@ -264,36 +367,7 @@ def add_replicates(sample: Sample, replicates: Replicates) -> Sample:
     return sample.with_design(replicates=replicates)
 
 
-def describe(design: Design, units: Units, rows: int) -> str:
-    """Say a design in one line, for the foot of a table.
-
-    Examples: ``4 PSUs in 2 strata; weight 'w'``, ``each row a unit; no weight``.
-    """
-    first = units.stages[0]
-    if not design.psu and design.replicates is not None and design.replicates.columns is not None:
-        drawn = "units known by their replicate weights"
-    elif not design.psu:
-        drawn = "each row a unit"
-    else:
-        drawn = f"{len(first.starts):,} PSUs"
-    if design.strata and design.strata[0]:
-        drawn += f" in {len(first.size):,} strata"
-    if len(units.stages) > 1:
-        drawn += f", {len(units.stages)} stages"
-    if any((stage.fraction > 0).any() for stage in units.stages):
-        drawn += ", finite population correction"
-    if any(stage.lonely.any() for stage in units.stages):
-        lonely = sum(int(stage.lonely.sum()) for stage in units.stages)
-        drawn += f"; {lonely} lonely unit(s) by '{units.lonely_psu}'"
-    if design.weight:
-        weighted = f"weight '{design.weight}'"
-    else:
-        weighted = "weight from the FPC" if design.fpc else "no weight"
-    weighted += "".join(f", {step.words()}" for step in listed_steps(design.calibration))
-    return f"{drawn}; {weighted}"
-
-
-def _rows_of(data: Any) -> tuple[bool, nw.DataFrame[Any]]:
+def _rows_of(data: Any) -> tuple[bool, nw.DataFrame[Any] | nw.LazyFrame[Any]]:
     """Whether the data are a bare frame, and their rows: the caller's may change after this."""
     try:
         # A frame may have a column named "frame" or "design", which pandas makes an attribute.
@@ -306,10 +380,10 @@ def _rows_of(data: Any) -> tuple[bool, nw.DataFrame[Any]]:
             f"The data are no table but a {type(data).__name__}. Give what mp.read returns, or a "
             "frame of pandas, Polars or another library."
         ) from None
-    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    if eager.implementation.is_pandas():  # the other libraries' frames are not changed in place
-        eager = nw.from_native(eager.to_native().copy(deep=False), eager_only=True)
-    return bare, eager
+    if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas():
+        # The other libraries' frames are not changed in place.
+        frame = nw.from_native(frame.to_native().copy(deep=False), eager_only=True)
+    return bare, frame
 
 
 def _kept(data: Any, eager: nw.DataFrame[Any], *, bare: bool) -> Any:
@@ -323,159 +397,12 @@ def _kept(data: Any, eager: nw.DataFrame[Any], *, bare: bool) -> Any:
     return again
 
 
-def _check_columns(design: Design, columns: Iterable[str]) -> None:
-    known = set(columns)
-    named = [("weight", design.weight)]
-    for role in ("strata", "psu", "fpc"):
-        for stage, name in enumerate(getattr(design, role), start=1):
-            later = f" of stage {stage}" if stage > 1 else ""
-            if name != EACH_ROW:
-                named.append((f"{role}{later}", name))
-    absent = [(role, name) for role, name in named if name is not None and name not in known]
-    if absent:
-        raise ColumnMissing(absent, columns)
-
-
-def _compile(frame: nw.DataFrame[Any], design: Design) -> tuple[Floats, Codes, Units]:
-    """Weights and sampling units of the rows; every problem of the design at once."""
-    problems: list[str] = []
-    rows = len(frame)
-    if not rows:
-        raise DesignError("The data have no rows.")
-    weight = None if design.weight is None else _weights(frame, design.weight, problems)
-    keys = _keys(frame, design, problems)
-    if problems:  # units cannot be arranged from missing codes; other faults can wait for them
-        try:
-            arrange(_without_missing(keys), rows, design.lonely_psu)
-        except DesignError as error:
-            problems.extend(error.problems)
-        raise DesignError(problems)
-    row_unit, units, chance = arrange(
-        keys, rows, design.lonely_psu, lonely_domains=design.lonely_domains
-    )
-    if weight is None:
-        weight = _weights_from_fpc(design, chance, rows)
-    return weight, row_unit, units
-
-
-def _weights(frame: nw.DataFrame[Any], name: str, problems: list[str]) -> Floats:
-    column = frame[name]
-    if not column.dtype.is_numeric():
-        problems.append(f"The weight '{name}' is not a number ({column.dtype}).")
-        return np.ones(len(frame))
-    weight = np.asarray(column.to_numpy(), dtype=np.float64)
-    finite = np.isfinite(weight)
-    if not finite.all():
-        problems.append(
-            f"The weight '{name}' is missing or infinite in {int((~finite).sum()):,} of "
-            f"{len(weight):,} rows. Give them a weight (0 keeps a row out of every statistic) "
-            "or leave these rows out."
-        )
-        return np.ones(len(weight))
-    if (weight < 0).any():
-        problems.append(
-            f"The weight '{name}' is negative in {int((weight < 0).sum()):,} rows. Calibrate "
-            "with bounds, or correct the weights."
-        )
-    elif not weight.any():
-        problems.append(f"The weight '{name}' is zero in every row.")
-    return weight
-
-
-def _weights_from_fpc(design: Design, chance: Floats | None, rows: int) -> Floats:
-    if not design.fpc:
-        return np.ones(rows)
-    if chance is None:
-        raise DesignError(
-            "Without a weight, the FPC of every stage must be given: the weights are then the "
-            "inverse of the inclusion probabilities. Name the weight, or an fpc for each stage."
-        )
-    return np.asarray(1 / chance)
-
-
-def _keys(frame: nw.DataFrame[Any], design: Design, problems: list[str]) -> list[Keys]:
-    """Codes of the stages that enter the variance: up to the first one without an FPC."""
-    keys: list[Keys] = []
-    for stage in range(max(len(design.psu or ()), 1)):
-        strata, names = _codes(frame, _at(design.strata, stage), "strata", stage, problems)
-        units, labels = _codes(frame, _at(design.psu, stage), "psu", stage, problems)
-        if stage == 0 and strata is not None and units is not None and names is not None:
-            _warn_if_not_nested(strata, units, labels, design)
-        fpc_name = _at(design.fpc, stage)
-        fpc = None
-        if fpc_name is not None:
-            column = frame[fpc_name]
-            if column.dtype.is_numeric():
-                fpc = np.asarray(column.to_numpy(), dtype=np.float64)
-            else:
-                problems.append(f"The fpc '{fpc_name}' is not a number ({column.dtype}).")
-        keys.append(Keys(strata, units, fpc, names))
-        if fpc_name is None:
-            break
-    return keys
-
-
-def _at(stages: Any, stage: int) -> str | None:
-    return stages[stage] if stage < len(stages) else None
-
-
-def _codes(
-    frame: nw.DataFrame[Any], name: str | None, role: str, stage: int, problems: list[str]
-) -> tuple[Codes | None, NDArray[Any] | None]:
-    if name is None or (name == EACH_ROW and name not in frame.columns):
-        return None, None
-    codes, levels = encode(frame[name])
-    missing = int(np.count_nonzero(codes < 0))
-    if missing:
-        later = f" of stage {stage + 1}" if stage else ""
-        problems.append(
-            f"The {role}{later} '{name}' is missing in {missing:,} of {len(codes):,} rows. "
-            "Every row must say where it was drawn."
-        )
-    return codes, levels
-
-
-def _without_missing(keys: list[Keys]) -> list[Keys]:
-    def known(codes: Codes | None) -> Codes | None:
-        return None if codes is None else np.maximum(codes, 0)
-
-    return [Keys(known(key.strata), known(key.units), key.fpc, key.stratum_names) for key in keys]
-
-
-def shared_psu_codes(strata: Codes, units: Codes) -> Codes:
-    """PSU codes that stand in more than one stratum, when most codes stand in one only.
-
-    Codes that begin anew in each stratum are nested and in order. A few codes that recur among
-    many that do not look like an error in the file.
-
-    Parameters
-    ----------
-    strata, units
-        Codes of each row, shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        The suspicious codes; empty where the codes look nested or unique.
-    """
-    width = int(units.max()) + 1 if len(units) else 1
-    pairs = np.unique(strata * width + units)
-    strata_of_unit = np.bincount(pairs % width, minlength=width)
-    recurring = np.flatnonzero(strata_of_unit > 1)
-    used = np.count_nonzero(strata_of_unit)
-    return recurring if len(recurring) <= 0.1 * used else np.empty(0, dtype=np.intp)
-
-
-def _warn_if_not_nested(
-    strata: Codes, units: Codes, labels: NDArray[Any] | None, design: Design
-) -> None:
-    suspicious = shared_psu_codes(strata, units)
-    if len(suspicious) and labels is not None:
-        some = ", ".join(str(labels[code]) for code in suspicious[:5])
-        warnings.warn(
-            f"{len(suspicious)} code(s) of the PSU '{_at(design.psu, 0)}' stand in more than one "
-            f"stratum of '{_at(design.strata, 0)}' (for instance {some}), the others in one only. "
-            "They are counted as different PSUs, nested in their strata; check the file.",
-            UserWarning,
-            stacklevel=6,
-        )
+def _coded_alike(column: nw.Series[Any], every: nw.Series[Any]) -> tuple[Codes, NDArray[Any]]:
+    """Codes of a column among the levels of another one, which holds all its values."""
+    _, levels = encode(every)
+    codes, own = encode(column)
+    rank = {value: place for place, value in enumerate(levels.tolist())}
+    place = np.array([rank[value] for value in own.tolist()], dtype=np.intp)
+    if not len(place):
+        return codes, levels
+    return np.where(codes < 0, -1, place[codes]), levels

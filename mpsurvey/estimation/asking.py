@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpsurvey.design import ReplicateWeights, Sample, describe
-from mpsurvey.design.codes import encode
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
 from mpsurvey.estimation import linearise, replication, scan, taylor
-from mpsurvey.estimation.domains import Domains, held, names_of, series, split_domains
+from mpsurvey.estimation.domains import Domains, coded, held, names_of, series, split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty, assemble
+from mpsurvey.estimation.folding import cells_of, complete_rows
 from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.linearise import Statistic
 from mpsurvey.rule import Formula, parse_value
@@ -82,10 +82,12 @@ def counts(question: Question) -> Floats:
     """Rows that are in each domain and answered, unweighted, shape (D,)."""
     domains, inside = question.domains, question.answered
     if domains.code is None:
-        total = len(question.sample) if inside is None else np.count_nonzero(inside)
-        return np.array([float(total)])
-    code = domains.code if inside is None else domains.code[inside]
-    return np.bincount(code[code >= 0], minlength=domains.size).astype(np.float64)
+        return np.array([float(question.sample.count(inside))])
+    placed = domains.code >= 0
+    placed = placed if inside is None else placed & inside
+    rows = question.sample.rows
+    each = None if rows is None else rows[placed]
+    return np.bincount(domains.code[placed], each, minlength=domains.size).astype(np.float64)
 
 
 def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False) -> Floats:
@@ -125,6 +127,7 @@ def ask(
     categorical: str | None = None,
     every_category: bool = False,
     yes_no: bool = False,
+    sums: Sequence[str] = (),
 ) -> Question:
     """Read what a statistic needs from a sample.
 
@@ -147,9 +150,24 @@ def ask(
         Count also the categories that the labels declare and nobody chose.
     yes_no
         Read labelled columns of 0 and 1 as numbers.
+    sums
+        Variables that enter sums only: an engine that holds the rows adds them up.
     """
     if missing not in ("domain", "drop", "fail"):
         raise MpsurveyError(f"missing='{missing}' is not one of 'domain', 'drop', 'fail'.")
+    if isinstance(sample, Sample) and sample.elsewhere is not None:
+        return _ask_elsewhere(
+            sample,
+            variables,
+            sums,
+            where,
+            missing,
+            statistic=statistic,
+            by=by,
+            categorical=categorical,
+            every_category=every_category,
+            yes_no=yes_no,
+        )
     columns = [values_of(sample, name, statistic, yes_no=yes_no) for name in variables]
     categories = None if categorical is None else categories_of(sample, categorical, every_category)
     domains = split_domains(sample, by, where)
@@ -162,15 +180,15 @@ def ask(
         strange = [
             (n, c) for n, c in zip(variables, columns, strict=True) if not np.isfinite(c.sum())
         ]
-    _refuse_infinite(strange, inside)
+    _refuse_infinite(sample, strange, inside)
     unanswered = [(name, np.isnan(column)) for name, column in strange]
     if categories is not None:
         unanswered.append((str(categorical), categories.code < 0))
     for name, empty in unanswered:
         if not empty.any():
             continue
-        here = int(np.count_nonzero(empty if inside is None else empty & inside))
-        asked = len(sample) if inside is None else int(np.count_nonzero(inside))
+        here = sample.count(empty if inside is None else empty & inside)
+        asked = sample.count(inside)
         if here:
             notes.append(f"{name}: no answer in {here:,} of {asked:,} rows.")
         answered = ~empty if answered is None else answered & ~empty
@@ -184,7 +202,7 @@ def ask(
     if missing == "drop" and (answered is not None or domains.unplaced):
         keep = np.ones(len(sample), dtype=bool) if answered is None else answered.copy()
         for name in names_of(by):
-            keep &= encode(sample.frame[name])[0] >= 0
+            keep &= coded(sample, name)[0] >= 0
         if not keep.any():
             raise MpsurveyError("No row has an answer to all the variables that are asked for.")
         kept = ask(
@@ -203,6 +221,39 @@ def ask(
     return Question(sample, domains, filled, answered, categories, tuple(notes), tuple(variables))
 
 
+def _ask_elsewhere(
+    sample: Sample,
+    variables: Sequence[str],
+    sums: Sequence[str],
+    where: str | None,
+    missing: Missing,
+    *,
+    by: By,
+    categorical: str | None,
+    **options: Any,
+) -> Question:
+    """Ask rows that stay in their engine: in one group-by that leaves cells, which are asked."""
+    groups = names_of(by)
+    columns = sample.frame.columns
+    absent = [("by", name) for name in groups if name not in columns]
+    if absent:
+        raise ColumnMissing(absent, columns)
+    levelled = (*groups, *(() if categorical is None else (categorical,)))
+    folded = cells_of(sample, variables, sums, levelled, where)
+    asked = "domain" if missing == "drop" else missing
+    found = ask(
+        folded, variables, by=by, missing=asked, categorical=categorical, **options
+    )  # fmt: skip
+    if missing != "drop" or (found.answered is None and not found.domains.unplaced):
+        return found
+    kept, lost = complete_rows(sample, variables, levelled)
+    again = _ask_elsewhere(
+        kept, variables, sums, where, "domain", by=by, categorical=categorical, **options
+    )
+    dropped = f"{lost:,} rows were dropped before units were counted."
+    return replace(again, notes=(*found.notes, dropped))
+
+
 def _codes_among(
     sample: Sample, name: str, column: Floats, inside: NDArray[np.bool_] | None
 ) -> list[str]:
@@ -219,17 +270,20 @@ def _codes_among(
     seen = [code for code in sorted(codes) if (column[held] == code).any()]
     some = ", ".join(f"{code} '{labels[code]}'" for code in seen[:4])
     return [
-        f"{name}: {int(held.sum()):,} rows hold a negative code with a label of its own ({some}) "
-        f"and count as that number. If they are no amounts, leave them out: where='{name} >= 0'."
+        f"{name}: {sample.count(held):,} rows hold a negative code with a label of its own "
+        f"({some}) and count as that number. If they are no amounts, leave them out: "
+        f"where='{name} >= 0'."
     ]
 
 
 def _refuse_infinite(
-    columns: Sequence[tuple[str, Floats]], inside: NDArray[np.bool_] | None
+    sample: Sample,
+    columns: Sequence[tuple[str, Floats]],
+    inside: NDArray[np.bool_] | None,
 ) -> None:
     counted = [(n, np.isinf(c) if inside is None else np.isinf(c) & inside) for n, c in columns]
     problems = [
-        f"'{name}' is infinite in {int(np.count_nonzero(where)):,} rows. Correct these values, or "
+        f"'{name}' is infinite in {sample.count(where):,} rows. Correct these values, or "
         "leave the rows out with where=."
         for name, where in counted
         if where.any()
@@ -240,7 +294,8 @@ def _refuse_infinite(
 
 def categories_of(sample: Sample, name: str, every: bool) -> scan.Categories:  # noqa: FBT001
     """Read a column as categories, in the order of their codes."""
-    code, values = encode(series(sample, name, "variable"))
+    series(sample, name, "variable")
+    code, values = coded(sample, name)
     declared = [label for label in sample.labels(name) if label not in set(values.tolist())]
     if every and declared:
         allowed = np.concatenate([values, np.asarray(declared, dtype=values.dtype)])

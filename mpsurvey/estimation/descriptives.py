@@ -84,7 +84,15 @@ def total(
         return each_imputation(total, locals())
     named = "people" if variable is None else variable
     wanted = () if variable is None else (variable,)
-    question = ask(sample, wanted, statistic="A total", by=by, where=where, missing=missing)
+    question = ask(
+        sample,
+        wanted,
+        statistic="A total",
+        by=by,
+        where=where,
+        missing=missing,
+        sums=() if deff else wanted,
+    )
     if variable is None:
         question = question.with_columns((np.ones(len(question.sample)),))
     return answer(
@@ -134,7 +142,15 @@ def mean(
     """
     if isinstance(variable, Imputed):
         return each_imputation(mean, locals())
-    question = ask(sample, (variable,), statistic="A mean", by=by, where=where, missing=missing)
+    question = ask(
+        sample,
+        (variable,),
+        statistic="A mean",
+        by=by,
+        where=where,
+        missing=missing,
+        sums=() if deff else (variable,),
+    )
     return answer(
         question, linearise.mean, name="mean", variables=[variable], level=level, deff=deff, df=df
     )
@@ -284,6 +300,7 @@ def ratio(
         where=where,
         missing=missing,
         yes_no=True,
+        sums=() if deff else (numerator, denominator),
     )
     named = f"{numerator} / {denominator}"
     return answer(

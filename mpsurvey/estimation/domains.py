@@ -120,7 +120,7 @@ def split_domains(
         known = codes >= 0
         if not known.all():
             here = ~known if inside is None else inside & ~known
-            unplaced[name] = int(np.count_nonzero(here))
+            unplaced[name] = sample.count(here)
             inside = known if inside is None else inside & known
         code = codes if code is None else code * len(values) + codes
         levels.append(values)

@@ -268,8 +268,10 @@ def fit(
     domains = split_domains(sample, None, where)
     inside = None if domains.code is None else domains.code >= 0
     columns, answered, modelled = columns_of(sample, formula, inside, standing_for)
-    asked = len(sample) if inside is None else int(np.count_nonzero(inside))
-    lost = asked - len(columns.rows)
+    asked = sample.count(inside)
+    here = np.zeros(len(sample), dtype=bool)
+    here[columns.rows] = True
+    lost = asked - sample.count(here)
     notes: tuple[str, ...] = ()
     if lost:
         notes = (f"{lost:,} of {asked:,} rows have no answer to some variable of the formula.",)

@@ -19,7 +19,8 @@ from mpsurvey.estimation.between_imputations import CombiningRule
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.fitting import Fit, fit
-from mpsurvey.estimation.formulas import plain_term, read_formula
+from mpsurvey.estimation.folding import gathered, names_within
+from mpsurvey.estimation.formulas import ModelFormula, plain_term, read_formula
 from mpsurvey.estimation.imputation import Imputed, combine, one_rule
 from mpsurvey.estimation.score_equations import FAMILIES, Family, FamilyName, NotFound
 from mpsurvey.estimation.significance import Significance, mixture_tail, wald_f
@@ -318,6 +319,7 @@ def regression(
     check_options(level, deff=False, df="domain")
     several = dict(imputed or {})
     read = read_formula(formula, [*sample.frame.columns, *several])
+    sample = _rows_in_memory(sample, read, several, where)
     unused = [name for name in several if name not in (*read.variables, read.response)]
     if unused:
         raise MpsurveyError(f"imputed names '{unused[0]}', which is not in '{read.text}'.")
@@ -351,6 +353,14 @@ def regression(
         fits=tuple(fits),
         rule=rule,
     )
+
+
+def _rows_in_memory(
+    sample: Sample, read: ModelFormula, several: Mapping[str, Imputed], where: str | None
+) -> Sample:
+    """The cells of the formula's variables, where the rows stay in their engine."""
+    imputed = [text for one in several.values() for text in one.expressions(sample)]
+    return gathered(sample, names_within(sample, read.text), imputed, where)
 
 
 def _groups(

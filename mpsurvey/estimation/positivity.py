@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.asking import Question
 
@@ -44,7 +42,7 @@ def keep_positive(
         wrong &= question.answered
     code = question.domains.code
     inside = wrong if code is None else wrong & (code >= 0)
-    count = int(np.count_nonzero(inside))
+    count = question.sample.count(inside)
     if not count:
         return question
     sign = "below zero" if zero else "zero or below"
@@ -67,7 +65,7 @@ def say_negative(question: Question, variable: str, consequence: str) -> tuple[s
         wrong &= question.answered
     if question.domains.code is not None:
         wrong &= question.domains.code >= 0
-    count = int(np.count_nonzero(wrong))
+    count = question.sample.count(wrong)
     if not count:
         return ()
     verb = "has" if count == 1 else "have"

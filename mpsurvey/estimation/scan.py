@@ -332,9 +332,11 @@ def _lay_out(
     unit = sample.row_unit if rows is None else sample.row_unit[rows]
     domain = domains.code if rows is None or domains.code is None else domains.code[rows]
     size = domains.size
-    pair, unit_of, domain_of = _pairs(unit, domain, size, sample.units.count)
+    pair, unit_of, domain_of = _pairs(
+        unit, domain, size, sample.units.count, alone=sample.rows is None
+    )
     weights = _add_up(pair, weight, None, None, len(unit_of))
-    n = np.array([len(weight)]) if domain is None else np.bincount(domain, minlength=size)
+    n = _counted(sample, rows, domain, size)
     df = _degrees_of_freedom(sample.units, unit_of, domain_of, weights > 0, size)
     return _Layout(rows, weight, domain, pair, unit_of, domain_of, weights, n, df)
 
@@ -353,7 +355,23 @@ def _rows(
     return None if inside is None or inside.all() else np.flatnonzero(inside)
 
 
-def _pairs(unit: Codes, domain: Codes | None, size: int, count: int) -> tuple[Codes, Codes, Codes]:
+def _counted(
+    sample: Sample, rows: Codes | None, domain: Codes | None, size: int
+) -> NDArray[np.int64]:
+    """Rows of each domain, unweighted, shape (D,)."""
+    if sample.rows is None:
+        if domain is not None:
+            return np.bincount(domain, minlength=size)
+        return np.array([len(sample) if rows is None else len(rows)])
+    each = sample.rows if rows is None else sample.rows[rows]
+    if domain is None:
+        return np.array([each.sum()])
+    return np.bincount(domain, each, minlength=size).astype(np.int64)
+
+
+def _pairs(
+    unit: Codes, domain: Codes | None, size: int, count: int, *, alone: bool
+) -> tuple[Codes, Codes, Codes]:
     """Number the pairs of unit and domain: for each row its pair, for each pair its two parts."""
     rows = len(unit)
     if size * count <= max(_PER_ROW * rows, _FULL):
@@ -364,7 +382,7 @@ def _pairs(unit: Codes, domain: Codes | None, size: int, count: int) -> tuple[Co
             pair += domain
         return pair, every // size, every % size
     zero = np.zeros(rows, dtype=np.intp) if domain is None else domain
-    if count == rows and len(unit) == count:
+    if alone and count == rows and len(unit) == count:
         return np.arange(rows), unit, zero
     pair, present = pd.factorize(unit * size + zero)
     return pair.astype(np.intp, copy=False), present // size, present % size

@@ -17,6 +17,7 @@ from mpsurvey.estimation import linearise
 from mpsurvey.estimation.asking import By, Missing, answer, ask, categories_of
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import COLUMNS, Estimates
+from mpsurvey.estimation.folding import gathered
 from mpsurvey.estimation.scan import Categories
 from mpsurvey.estimation.significance import wald_f
 
@@ -148,6 +149,8 @@ def independence(
     (4.275, 1.0, 3.0)
     """
     names = names_of(by)
+    if missing != "drop":
+        sample = gathered(sample, (row, column), names, where)
     if len({row, column, *names}) < 2 + len(names):
         raise MpsurveyError("`row`, `column` and `by` must be different variables.")
     question = ask(
@@ -192,8 +195,8 @@ def independence(
 def _lost(sample: Sample, code: NDArray[np.intp] | None, known: NDArray[np.bool_]) -> str:
     """Say how many rows are without an answer, or nothing."""
     inside = np.ones(len(sample), dtype=bool) if code is None else code >= 0
-    count = int(np.count_nonzero(inside & ~known))
-    return f"no answer in {count:,} of {int(inside.sum()):,} rows." if count else ""
+    count = sample.count(inside & ~known)
+    return f"no answer in {count:,} of {sample.count(inside):,} rows." if count else ""
 
 
 def _tests(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -186,8 +187,9 @@ def ask_about_group(
     where: str | None,
     missing: Missing,
     statistic: str = "A share or contribution",
+    apart: Sequence[str] = (),
 ) -> Question:
-    """Read the group as 0 and 1, then the amounts.
+    """Read the group as 0 and 1, then the amounts, which enter sums only unless they are `apart`.
 
     Raises
     ------
@@ -202,6 +204,7 @@ def ask_about_group(
         where=where,
         missing=missing,
         yes_no=True,
+        sums=tuple(name for name in amounts if name not in (group, *apart)),
     )
     inside = question.columns[0]
     # A rule holds or not; only a column can hold something else.

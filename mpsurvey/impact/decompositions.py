@@ -16,6 +16,7 @@ from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
 from mpsurvey.estimation.domains import names_of
+from mpsurvey.estimation.folding import gathered, names_within
 from mpsurvey.estimation.formulas import columns_of, read_formula
 from mpsurvey.estimation.linearise import Numbers
 
@@ -103,7 +104,10 @@ def decompose(
     options: dict[str, Any] = {"where": where, "missing": missing}
     if second_question:
         question, names, terms = _regression_question(
-            sample, what, (*names_of(by), group), **options
+            gathered(sample, names_within(sample, what), names_of(by), group, where),
+            what,
+            (*names_of(by), group),
+            **options,
         )
         first, second = _places(question, -1, values)
         width = len(names)
@@ -139,7 +143,8 @@ def decompose(
 
 
 def _two_groups(sample: Sample, group: str, between: tuple[Any, Any] | None) -> tuple[Any, Any]:
-    levels = sample.frame[group].drop_nulls().unique().sort().to_list()
+    column = sample.frame[group] if sample.elsewhere is None else sample.elsewhere.levels(group)
+    levels = column.drop_nulls().unique().sort().to_list()
     if between is None:
         if len(levels) != 2:
             raise MpsurveyError(
@@ -180,6 +185,7 @@ def _cell_question(
         where=where,
         missing=missing,
         yes_no=True,
+        sums=wanted,
     )
     base = question.columns[1] if denominator else np.ones(len(question.sample))
     return question.with_columns((base, question.columns[0]))
@@ -296,7 +302,7 @@ def _regression_question(
     known |= sample.weight == 0  # in no statistic, and so not unanswered
     question = ask(sample, (), statistic="A decomposition", by=by, where=where, missing="domain")
     if missing == "fail" and not known.all():
-        raise MpsurveyError(f"{int((~known).sum()):,} rows lack an answer to '{formula}'.")
+        raise MpsurveyError(f"{sample.count(~known):,} rows lack an answer to '{formula}'.")
     if missing == "drop" and not known.all():
         question = ask(
             sample.only(np.flatnonzero(known)), (), statistic="A decomposition", by=by, where=where
@@ -309,7 +315,7 @@ def _regression_question(
     columns = [x[:, i] * x[:, j] for i, j in pairs] + [x[:, i] * y for i in range(x.shape[1])]
     notes = question.notes
     if not known.all():
-        notes = (*notes, f"{formula}: no answer in {int((~known).sum()):,} rows.")
+        notes = (*notes, f"{formula}: no answer in {question.sample.count(~known):,} rows.")
     asked = replace(question, answered=None if known.all() else known, notes=notes)
     return asked.with_columns(tuple(columns)), names, terms
 

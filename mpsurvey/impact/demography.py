@@ -73,7 +73,9 @@ def age_structure(
     """
     if not 0 < young < old:
         raise MpsurveyError(f"young={young} and old={old} must be ages in rising order.")
-    question = ask_about_group(sample, group, (age,), by=by, where=where, missing="domain")
+    question = ask_about_group(
+        sample, group, (age,), by=by, where=where, missing="domain", apart=(age,)
+    )
     inside, years = question.columns
     parts = (years < young, (years >= young) & (years < old), years >= old)
     all_ages = [*(part.astype(np.float64) for part in parts), years]
@@ -166,6 +168,7 @@ def population_change(
         by=by,
         where=where,
         yes_no=True,
+        sums=tuple(components.values()),
     )
     sign = np.array([1.0] * len(gains) + [-1.0] * len(losses or {}))
 

@@ -11,7 +11,7 @@ import numpy as np
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, total
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer
+from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer, ask
 from mpsurvey.estimation.domains import held, names_of, split_domains
 from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
@@ -81,20 +81,29 @@ def gap(
         raise MpsurveyError(f"composition='{composition}' is not one of 'group', 'both'.")
     # Within a group of `by` its own variable has one value: there is nothing to hold equal.
     cells = tuple(name for name in names_of(standardise) if name not in names_of(by))
+    amounts = (numerator,) if denominator is None else (numerator, denominator)
+    rows_elsewhere = isinstance(sample, Sample) and sample.elsewhere is not None
+    if rows_elsewhere and others is not None:  # read with the rest: cells have what was asked for
+        amounts = (*amounts, others)
     question = ask_about_group(
         sample,
         group,
-        (numerator,) if denominator is None else (numerator, denominator),
+        amounts,
         by=(*names_of(by), *cells),
         where=where,
         missing=missing,
         statistic="A gap",
+        apart=() if others is None else (others,),
     )
     inside, top = question.columns[:2]
     bottom = question.columns[2] if denominator else np.ones(len(question.sample))
     outside = 1 - inside
     if others is not None:
-        outside = held(question.sample, others).astype(np.float64)
+        outside = (
+            question.columns[-1]
+            if rows_elsewhere
+            else held(question.sample, others).astype(np.float64)
+        )
         if (inside * outside).any():
             raise MpsurveyError(f"The rules '{group}' and '{others}' hold for the same people.")
     columns = tuple(column * who for who in (inside, outside) for column in (top, bottom))
@@ -130,6 +139,9 @@ def _sides(sample: Sample, group: str, others: str | None) -> tuple[str, str]:
 def _freedom(sample: Sample, rule: str, by: By, where: str | None) -> Floats:
     """Degrees of freedom of the people for whom a rule holds, in each group of `by`."""
     both = both_rules(where, rule)
+    if sample.elsewhere is not None:
+        found = ask(sample, (), statistic="A gap", by=by, where=both)
+        return unit_totals(found.sample, found.domains).df.astype(np.float64)
     if sample.replicates is None or not sample.replicates.columns:
         return unit_totals(sample, split_domains(sample, by, both)).df.astype(np.float64)
     return total(sample, by=by, where=both).frame["df"].to_numpy(dtype=np.float64)

@@ -1,0 +1,306 @@
+"""Rows that stay where they are: in a database, on a cluster, in a folder of files.
+
+A variance needs of the rows only their sums by sampling unit. Where a frame is lazy, its own engine
+makes these sums in one group-by, and only they come back: as *cells*, each the rows of one unit
+that agree in what was asked for, with their number and their sum of weights. A sample of cells is
+a sample like any other, and every statistic is worked out from it as if the cells were rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mpsurvey.declaration import Design
+from mpsurvey.design.codes import Codes, encode
+from mpsurvey.design.compiled import EACH_ROW, Counted, check_columns, compiled, weight_problems
+from mpsurvey.design.units import Units
+from mpsurvey.errors import DesignError, MpsurveyError
+
+__all__ = ["Cells", "Elsewhere", "can_stay", "count_units"]
+
+Floats = NDArray[np.float64]
+
+MOST_CELLS = 25_000_000
+"""Cells that are brought to memory at most (about 1 GB)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Rows of one unit that agree in some values, as an engine has counted them.
+
+    Attributes
+    ----------
+    values
+        What they agree in, a column for each, shape (c,).
+    means
+        Weighted means of the amounts that were added up; NaN where they are unanswered.
+    unit, weight, rows
+        Sampling unit, sum of weights and number of rows of each cell, shape (c,).
+    """
+
+    values: Mapping[str, nw.Series[Any]]
+    means: Mapping[str, Floats]
+    unit: Codes
+    weight: Floats
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elsewhere:
+    """A lazy frame, and how its rows belong to sampling units.
+
+    Attributes
+    ----------
+    lazy
+        The rows.
+    schema
+        Names and types of their columns.
+    codes
+        The design's codes, a row for each combination that occurs.
+    keys
+        Which of them tell the units apart.
+    unit, unit_weight
+        Unit of each combination, shape (u,); the weight of its rows where it follows from the FPC.
+    weight
+        The column of weights, if there is one.
+    zeros
+        Whether some rows have weight zero.
+    """
+
+    lazy: nw.LazyFrame[Any]
+    schema: Mapping[str, Any]
+    codes: nw.DataFrame[Any]
+    keys: tuple[str, ...]
+    unit: Codes
+    unit_weight: Floats | None
+    weight: str | None
+    zeros: bool
+    found: dict[str, nw.Series[Any]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(self.schema)
+
+    def __getitem__(self, name: Any) -> nw.Series[Any]:
+        if isinstance(name, str) and name in self.codes.columns:
+            return self.codes[name]
+        return self._refuse()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise MpsurveyError(
+            f"This needs the rows themselves, which stay in {self.lazy.implementation.name}. "
+            "Bring them to memory first: sample.collect()."
+        )
+
+    def levels(self, name: str) -> nw.Series[Any]:
+        """Values of a column that occur, in any order."""
+        if name not in self.found:
+            once = self.lazy.select(nw.col(name)).unique()
+            self.found[name] = _collected(once, f"values of '{name}'")[name]
+        return self.found[name]
+
+    def cells(
+        self, keys: Mapping[str, nw.Expr], amounts: Mapping[str, nw.Expr], where: nw.Expr | None
+    ) -> Cells:
+        """Add rows up by sampling unit and what they agree in: one group-by in their engine.
+
+        Parameters
+        ----------
+        keys
+            Values that stay apart.
+        amounts
+            Numbers that are added up, null or NaN where unanswered.
+        where
+            Rows that count.
+        """
+        lazy = self.lazy if where is None else self.lazy.filter(where)
+        weight = nw.lit(1.0) if self.weight is None else nw.col(self.weight).cast(nw.Float64)
+        units = [f"u{i}" for i in range(len(self.keys))]
+        names = [f"k{i}" for i in range(len(keys))]
+        sums = [f"a{i}" for i in range(len(amounts))]
+        chosen = lazy.select(
+            *(nw.col(own).alias(name) for own, name in zip(self.keys, units, strict=True)),
+            *(one.alias(name) for one, name in zip(keys.values(), names, strict=True)),
+            *(one.alias(name) for one, name in zip(amounts.values(), sums, strict=True)),
+            # A column besides: a constant alone would have one row only.
+            nw.col(self.keys[0]).alias("first"),
+        ) if self.weight is None else lazy.select(
+            *(nw.col(own).alias(name) for own, name in zip(self.keys, units, strict=True)),
+            *(one.alias(name) for one, name in zip(keys.values(), names, strict=True)),
+            *(one.alias(name) for one, name in zip(amounts.values(), sums, strict=True)),
+            weight.alias("w"),
+        )  # fmt: skip
+        if self.weight is None:
+            chosen = chosen.with_columns(w=nw.lit(1.0))
+        if self.zeros:
+            chosen = chosen.filter(nw.col("w") > 0)
+        known = [
+            (~nw.col(name).is_null()) & (~nw.col(name).is_nan().fill_null(value=False))
+            for name in sums
+        ]
+        place: list[nw.Expr] = []
+        if sums:
+            bits = [one.cast(nw.Int64) * 2**i for i, one in enumerate(known)]
+            total = bits[0]
+            for bit in bits[1:]:
+                total = total + bit
+            place = [total.alias("known")]
+            zero = nw.lit(0.0)
+            chosen = chosen.with_columns(
+                *(
+                    nw.when(one).then(nw.col(name) * nw.col("w")).otherwise(zero).alias(f"s{i}")
+                    for i, (one, name) in enumerate(zip(known, sums, strict=True))
+                ),
+                *place,
+            )
+        by = [*units, *names, *(["known"] if place else [])]
+        grouped = chosen.group_by(*by).agg(
+            nw.len().alias("n"),
+            nw.col("w").sum().alias("w"),
+            *(nw.col(f"s{i}").sum() for i in range(len(sums))),
+        )
+        found = _collected(grouped, "different answers in the sampling units")
+        rows = np.asarray(found["n"].to_numpy(), dtype=np.int64)
+        heavy = np.asarray(found["w"].to_numpy(), dtype=np.float64)
+        at = self._places([found[name] for name in units])
+        scale = None if self.unit_weight is None else self.unit_weight[at]
+        means = {}
+        for i, name in enumerate(amounts):
+            bit = np.asarray(found["known"].to_numpy(), dtype=np.int64) >> i & 1
+            total_of = np.asarray(found[f"s{i}"].to_numpy(), dtype=np.float64)
+            means[name] = np.where(bit == 1, total_of / heavy, np.nan)
+        return Cells(
+            {name: found[own] for name, own in zip(keys, names, strict=True)},
+            means,
+            self.unit[at],
+            heavy if scale is None else heavy * scale,
+            rows,
+        )
+
+    def _places(self, columns: list[nw.Series[Any]]) -> Codes:
+        """Combination of the design's codes that each cell belongs to."""
+        mine = [self.codes[name].to_pandas() for name in self.keys]
+        theirs = [column.to_pandas() for column in columns]
+        if len(mine) == 1:
+            at = pd.Index(mine[0]).get_indexer(pd.Index(theirs[0]))
+        else:
+            at = pd.MultiIndex.from_arrays(mine).get_indexer(pd.MultiIndex.from_arrays(theirs))
+        return np.asarray(at, dtype=np.intp)
+
+
+def can_stay(design: Design | None, columns: list[str]) -> bool:
+    """Whether rows drawn so can stay in their engine: PSUs fold them, and nothing else needs them.
+
+    Where each row is a unit there is nothing to fold. A file's replicate weights and calibrated
+    weights need sums that only the rows in memory give.
+    """
+    if design is None or not design.psu or design.calibration:
+        return False
+    if design.replicates is not None and design.replicates.columns is not None:
+        return False
+    return all(name != EACH_ROW or name in columns for name in design.psu)
+
+
+def count_units(
+    lazy: nw.LazyFrame[Any], design: Design
+) -> tuple[Elsewhere, Floats, Codes, Units, NDArray[np.int64]]:
+    """Check a design and find its units by one group-by on the design's codes.
+
+    Returns
+    -------
+    elsewhere, weight, row_unit, units, rows
+        Weight, unit and number of rows of each combination of codes.
+    """
+    schema = dict(lazy.collect_schema())
+    check_columns(design, schema)
+    keys, numbers = _key_columns(design)
+    weight = design.weight
+    named = [f"u{i}" for i in range(len(keys) + len(numbers))]
+    codes = [
+        nw.col(own).alias(name) for own, name in zip((*keys, *numbers), named, strict=True)
+    ]  # fmt: skip
+    counts: list[str] = []
+    if weight is not None and not schema[weight].is_numeric():
+        raise DesignError(f"The weight '{weight}' is not a number ({schema[weight]}).")
+    if weight is None:
+        chosen = lazy.select(*codes)
+    else:
+        counts = ["w", "bad", "negative", "nil"]
+        chosen = lazy.select(*codes, nw.col(weight).cast(nw.Float64).alias("given"))
+        usable = nw.col("given").is_finite().fill_null(value=False)
+        chosen = chosen.with_columns(
+            nw.when(usable).then(nw.col("given")).otherwise(nw.lit(0.0)).alias("w"),
+            (~usable).cast(nw.Int64).alias("bad"),
+        ).with_columns(
+            (nw.col("w") < 0).cast(nw.Int64).alias("negative"),
+            (nw.col("w") == 0).cast(nw.Int64).alias("nil"),
+        )
+    grouped = chosen.group_by(*named).agg(
+        nw.len().alias("n"), *(nw.col(name).sum() for name in counts)
+    )
+    found = _collected(grouped, "sampling units")
+    rows = np.asarray(found["n"].to_numpy(), dtype=np.int64)
+    if not len(rows):
+        raise DesignError("The data have no rows.")
+    sums = {name: np.asarray(found[name].to_numpy(), dtype=np.float64) for name in counts}
+    problems: list[str] = []
+    if weight is not None:
+        bad, negative, nil = (int(sums[name].sum()) for name in ("bad", "negative", "nil"))
+        problems = weight_problems(weight, int(rows.sum()), bad, negative, int(rows.sum()) - nil)
+    own = found.select(
+        *(nw.col(name).alias(old) for name, old in zip(named, (*keys, *numbers), strict=True))
+    )
+    counted = Counted(rows, sums.get("w"), tuple(problems))
+    heavy, row_unit, units = compiled(own, design, counted)
+    each = None if weight is not None else heavy
+    if each is not None:
+        heavy = each * rows
+    elsewhere = Elsewhere(
+        lazy, schema, own, _enough(own, keys), row_unit, each, weight,
+        bool(counts) and bool(sums["nil"].any()),
+    )  # fmt: skip
+    return elsewhere, heavy, row_unit, units, rows
+
+
+def _key_columns(design: Design) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns of codes and of FPC up to the first stage without one: what a variance needs."""
+    keys: list[str] = []
+    numbers: list[str] = []
+    for stage in range(len(design.psu or ())):
+        roles = (design.strata or (), design.psu or ())
+        keys += [str(role[stage]) for role in roles if stage < len(role) and role[stage]]
+        fpc = (design.fpc or ())[stage] if stage < len(design.fpc or ()) else None
+        if fpc is None:
+            break
+        numbers.append(str(fpc))
+    kept = tuple(dict.fromkeys(keys))
+    return kept, tuple(name for name in dict.fromkeys(numbers) if name not in kept)
+
+
+def _enough(codes: nw.DataFrame[Any], keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The last code alone where it tells the combinations apart: there is less to group by."""
+    last, _ = encode(codes[keys[-1]])
+    return keys[-1:] if len(np.unique(last)) == len(codes) else keys
+
+
+def _collected(lazy: nw.LazyFrame[Any], what: str) -> nw.DataFrame[Any]:
+    found = lazy.head(MOST_CELLS + 1).collect()
+    if len(found) > MOST_CELLS:
+        raise MpsurveyError(
+            f"There are more than {MOST_CELLS:,} {what}: too many to bring to memory. Round or "
+            "band the variable, or ask of fewer people with where=."
+        )
+    return found

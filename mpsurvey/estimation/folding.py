@@ -1,0 +1,165 @@
+"""A question to rows that stay in their engine: they are folded first, and the cells are asked.
+
+What a statistic needs apart (groups, categories, values whose order matters) becomes a key of one
+group-by; what it only adds up is added up there. Rules and formulas are worked out by the engine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from mpsurvey.design import Sample
+from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
+from mpsurvey.rule import Formula, parse_rule, parse_value
+
+__all__ = ["cells_of", "complete_rows", "gathered", "names_within"]
+
+
+def cells_of(
+    sample: Sample,
+    variables: Sequence[str],
+    sums: Sequence[str],
+    groups: Sequence[str],
+    where: str | None,
+) -> Sample:
+    """Cells in memory for a question to rows elsewhere.
+
+    Parameters
+    ----------
+    sample
+        A sample whose rows stay in their engine.
+    variables
+        Columns, rules or formulas that are read as numbers; each becomes a column of its own name.
+    sums
+        Those of them that enter sums only.
+    groups
+        Columns that people are broken down by.
+    where
+        A rule that all obey: the others are not counted.
+    """
+    rule = None if where is None else condition(sample, where)
+    keys: dict[str, nw.Expr] = {name: nw.col(name) for name in groups}
+    amounts: dict[str, nw.Expr] = {}
+    for text in dict.fromkeys(variables):
+        if text in keys:
+            continue
+        if text in sums and _adds_up(sample, text):
+            amounts[text] = number(sample, text)
+        elif text in _schema(sample):
+            keys[text] = nw.col(text)
+        else:
+            keys[text] = number(sample, text)
+    folded = sample.folded(keys, amounts, rule, groups)
+    if any(np.isinf(folded.frame[name].to_numpy()).any() for name in amounts):
+        return cells_of(sample, variables, (), groups, where)  # to say in how many rows
+    return folded
+
+
+def gathered(sample: Sample, *texts: str | Sequence[str] | None) -> Sample:
+    """The cells of all columns that some rules, formulas and names use; rows in memory as they are.
+
+    For verbs that read rows in their own way. The values of every column stay apart, so the columns
+    together must not have too many different ones.
+    """
+    if sample.elsewhere is None:
+        return sample
+    schema = _schema(sample)
+    listed = [
+        one for text in texts if text for one in ([text] if isinstance(text, str) else list(text))
+    ]
+    names: list[str] = []
+    absent: list[tuple[str, str]] = []
+    for text in listed:
+        if text in schema:
+            names.append(text)
+            continue
+        try:
+            names += parse_value(text).columns(sample.elsewhere.lazy)
+        except (RuleError, ColumnMissing):
+            absent.append(("variable", text))
+    if absent:
+        raise ColumnMissing(absent, schema)
+    keys = {name: nw.col(name) for name in dict.fromkeys(names)}
+    return sample.folded(keys, groups=list(keys))
+
+
+def names_within(sample: Sample, text: str) -> list[str]:
+    """Columns whose names stand in a text, such as a model's formula."""
+    return [
+        name for name in sample.frame.columns if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+    ]
+
+
+def complete_rows(
+    sample: Sample, variables: Sequence[str], groups: Sequence[str]
+) -> tuple[Sample, int]:
+    """Leave out rows without an answer, in their engine; also how many these were."""
+    known: nw.Expr | None = None
+    for text in (*variables, *groups):
+        value = nw.col(text) if text in groups else number(sample, text)
+        here = ~value.is_null()
+        kind = _schema(sample).get(text)
+        if text not in groups or (kind is not None and kind.is_float()):
+            here = here & ~value.is_nan().fill_null(value=False)
+        known = here if known is None else known & here
+    if known is None:
+        return sample, 0
+    try:
+        kept = sample.where(known)
+    except MpsurveyError as error:
+        if error.problems == ("The data have no rows.",):
+            said = "No row has an answer to all the variables that are asked for."
+            raise MpsurveyError(said) from None
+        raise
+    return kept, sample.count() - kept.count()
+
+
+def condition(sample: Sample, rule: str) -> nw.Expr:
+    """A rule as an expression of the engine."""
+    return parse_rule(rule).expression(_schema(sample))
+
+
+def number(sample: Sample, text: str) -> nw.Expr:
+    """A column, a rule or a formula as a number, null or NaN where unanswered."""
+    schema = _schema(sample)
+    if text in schema:
+        column = nw.col(text)
+        if schema[text] != nw.Boolean:
+            return column.cast(nw.Float64) if schema[text].is_numeric() else column
+        value = nw.when(column).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+        return nw.when(~column.is_null()).then(value)
+    try:
+        parsed = parse_value(text)
+        made = parsed.expression(schema)
+    except (RuleError, ColumnMissing):
+        if text.isidentifier():
+            raise ColumnMissing([("variable", text)], schema) from None
+        raise
+    if isinstance(parsed, Formula):
+        return made.cast(nw.Float64)
+    return nw.when(made).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+
+
+def _schema(sample: Sample) -> Any:
+    assert sample.elsewhere is not None  # noqa: S101 - the callers have asked
+    return sample.elsewhere.schema
+
+
+def _adds_up(sample: Sample, text: str) -> bool:
+    """Whether a variable may be added up unseen: codes with labels must be looked at."""
+    schema = _schema(sample)
+    if text not in schema:
+        return True
+    kind = schema[text]
+    if not (kind.is_numeric() or kind == nw.Boolean):
+        return False
+    labels = sample.labels(text)
+    if labels and getattr(sample.variables.get(text), "kind", "") == "categorical":
+        return False
+    return not any(isinstance(code, Real) and float(code) < 0 for code in labels)
