@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from importlib import metadata
 
-from mpsurvey.publication.document import Report
+from mpsurvey.publication.document import Finding, Report
 from mpsurvey.publication.wording import word
 
-__all__ = ["facts_of"]
+__all__ = ["evidence_of", "facts_of"]
+
+
+def evidence_of(finding: Finding) -> str:
+    """Return what a finding rests on; nothing where its sentence for experts already says it.
+
+    >>> told = "A third [estimate 33 %; n 90]."
+    >>> evidence_of(Finding(text=told, kind="level", indicator="A", basis="estimate 33 %; n 90"))
+    ''
+    """
+    first = finding.basis.split(";")[0].strip()
+    return "" if first and first in finding.text else finding.basis
 
 
 def facts_of(report: Report) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ import pandas as pd
 from mpsurvey.catalogue import Indicator
 from mpsurvey.publication.document import Cell, Column, Grid, GridRow
 from mpsurvey.publication.table import HEADINGS, Table, digits_of, heading, is_share
-from mpsurvey.publication.wording import number, word
+from mpsurvey.publication.wording import number, theme_title, word
 from mpsurvey.tabulation import IndicatorTable
 
 __all__ = ["cross", "lay_out", "overview", "plain", "safe_id"]
@@ -108,8 +108,9 @@ def overview(table: IndicatorTable, ids: Iterable[str], by: str | None = None) -
     Returns
     -------
     Grid
+        Its title names the breakdown, and the theme where the indicators share one.
     """
-    language = table.language
+    language, ids = table.language, tuple(ids)
     kept = table.frame[table.frame["category"].isna()]
     whole = kept[kept["breakdown"] == ""].drop_duplicates("indicator").set_index("indicator")
     groups: list[Any] = []
@@ -136,9 +137,11 @@ def overview(table: IndicatorTable, ids: Iterable[str], by: str | None = None) -
         cells = tuple(_estimate(row, definition.per, decimals, language) for row in found)
         said = f"{one} {table.name(one)}"
         rows.append(GridRow(labels=(said, _in(definition.unit, language)), cells=cells))
+    themes = {table.indicators[one].theme for one in ids if one in whole.index}
+    theme = theme_title(themes.pop(), language) if len(themes) == 1 else ""
     return Grid(
         id=safe_id(f"overview-{by or 'all'}-{rows[0].labels[0].split()[0] if rows else ''}"),
-        title=str(title),
+        title=" – ".join(part for part in (theme, str(title)) if part),
         stub=(word("indicator", language), word("unit", language)),
         columns=tuple(named),
         rows=tuple(rows),

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from mpsurvey.errors import ExtraMissing, MpsurveyError
-from mpsurvey.publication.basis import facts_of
+from mpsurvey.publication.basis import evidence_of, facts_of
 from mpsurvey.publication.document import (
     ChartBlock,
     Checklist,
@@ -150,7 +150,7 @@ class _Writer:
         else:
             self.text.run(made, "\t")
         self.text.run(made, one_line(block.text))
-        self.text.paragraph("Finding basis", one_line(block.basis))
+        self.text.paragraph("Finding basis", one_line(evidence_of(block)))
 
     def grid(self, grid: Grid) -> None:
         """Write a table with its caption above and signs and notes below."""

@@ -90,10 +90,18 @@ class Book:
             sheet.write_blank(row, column, None, look)
 
     def link(
-        self, sheet: Any, row: int, column: int, *, to: str, text: str, cell: str = "A1"
+        self,
+        sheet: Any,
+        row: int,
+        column: int,
+        *,
+        to: str,
+        text: str,
+        cell: str = "A1",
+        wrap: bool = False,
     ) -> None:
         """Write a link to a cell of another sheet."""
-        look = self.look(font_color=ACCENT, underline=1)
+        look = self.look(font_color=ACCENT, underline=1, text_wrap=wrap)
         place = to.replace("'", "''")
         said = one_line(text)
         sheet.write_url(row, column, f"internal:'{place}'!{cell}", look, said[:2000] or "-")

@@ -71,10 +71,14 @@ def _block(page: Page, title: str, rows: Iterable[tuple[str, str, str]]) -> None
     line: dict[str, Any] = {"text_wrap": True, "bottom": 4, "bottom_color": LINE}
     looks = (book.look(bold=True, **line), book.look(**line), book.look(**line))
     previous = ""
+    whole = not any(more for _, _, more in rows)
     for heading, text, more in rows:
         # A heading said once stands for the rows that follow it.
         shown = "" if heading == previous else one_line(heading)
-        page.cells((shown, text, more), looks)
+        if whole:
+            page.cells_across((shown, text), looks)
+        else:
+            page.cells((shown, text, more), looks)
         previous = heading
     page.space(14)
 

@@ -193,7 +193,8 @@ class ChartData:
             book.word("above"),
         )
         for column, text in enumerate(heads):
-            book.write(sheet, title + 1, column, text, book.look(bold=True))
+            side = {"align": "right"} if column else {}
+            book.write(sheet, title + 1, column, text, book.look(bold=True, **side))
         first = title + 2
         digits = book.look(num_format="#,##0.0##")
         for row, point in enumerate(points, start=first):

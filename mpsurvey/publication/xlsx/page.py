@@ -100,6 +100,15 @@ class Page:
             high = max(high, lines * _LINE * size / 10 + 2)
         self._next(high)
 
+    def cells_across(self, texts: Sequence[str], looks: Sequence[Any]) -> None:
+        """Write a row of texts, of which the last has the columns that are left."""
+        last, end = len(texts) - 1, len(self.widths) - 1
+        kept = self.widths
+        self.sheet.merge_range(self.row, last, self.row, end, "", looks[last])
+        self.widths = (*kept[:last], sum(kept[last:]))
+        self.cells(texts, looks[: len(texts)])
+        self.widths = kept
+
     def together(self, height: float) -> None:
         """Break the printed page here unless so many points still fit on it."""
         shrink = min(1.0, _PAGE_WIDTH / self._wide)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from mpsurvey.publication.xlsx.graphs import ChartData
 from mpsurvey.publication.xlsx.theme_sheet import Entry, write_section
 
 __all__ = ["fill_report"]
+
+_CODE = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)\s+(.+)")
+_LEFT_TO_RIGHT = re.compile(r"[A-Za-z0-9]")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff]")
 
 
 def fill_report(report: Report, path: Path) -> None:
@@ -56,7 +61,7 @@ def _rounds(report: Report) -> Sequence[str]:
 
 
 def _contents(book: Book, sheet: Any, report: Report, entries: Sequence[Entry]) -> None:
-    sheet.set_column(0, 0, 4)
+    sheet.set_column(0, 0, 10 if book.right_to_left else 4)
     sheet.set_column(1, 1, 92)
     sheet.set_column(2, 2, 48)
     title = book.look(bold=True, font_size=20, font_color=ACCENT, text_wrap=True)
@@ -81,7 +86,7 @@ def _contents(book: Book, sheet: Any, report: Report, entries: Sequence[Entry]) 
     for entry in entries:
         cell = f"A{entry.row + 1}"
         if entry.table:
-            book.link(sheet, row, 1, to=entry.sheet, text=entry.title or "-", cell=cell)
+            _table_link(book, sheet, row, entry, cell)
             small = book.look(font_size=9, font_color=GREY, text_wrap=True)
             book.write(sheet, row, 2, entry.detail, small)
             lines = max(1 + len(entry.title) // 92, 1 + len(entry.detail) // 50)
@@ -99,3 +104,20 @@ def _contents(book: Book, sheet: Any, report: Report, entries: Sequence[Entry]) 
                 sheet.write_blank(row, column, None, rule)
         row += 1
     sheet.repeat_rows(0)
+
+
+def _table_link(book: Book, sheet: Any, row: int, entry: Entry, cell: str) -> None:
+    """Write the link to a table.
+
+    Some programs print the parts of a link over one another where it mixes letters of both
+    directions; so, from right to left, the code is a link and the name another.
+    """
+    title = entry.title or "-"
+    if book.right_to_left:
+        found = _CODE.match(title) if _RIGHT_TO_LEFT.search(title) else None
+        code, title = (found[1], found[2]) if found else ("◂", title)
+        book.link(sheet, row, 0, to=entry.sheet, text=code, cell=cell)
+        if _LEFT_TO_RIGHT.search(title) and _RIGHT_TO_LEFT.search(title):
+            book.write(sheet, row, 1, title, book.look(text_wrap=True))
+            return
+    book.link(sheet, row, 1, to=entry.sheet, text=title, cell=cell, wrap=True)

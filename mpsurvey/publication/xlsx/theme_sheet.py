@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from mpsurvey.publication.basis import evidence_of
 from mpsurvey.publication.document import (
     ChartBlock,
     Checklist,
@@ -170,8 +171,8 @@ class _Section:
         if not self.reading or len(page.widths) != len(_FINDINGS):
             lead = f"{one_line(block.headline)}   " if block.headline else ""
             page.line(f"{lead}{one_line(block.text)}", font_size=11, font_color=DARK)
-            if block.basis:
-                page.note(one_line(block.basis))
+            if evidence := one_line(evidence_of(block)):
+                page.note(evidence)
             return
         if not self.heads:
             self.heads = True
@@ -185,7 +186,7 @@ class _Section:
             book.look(font_size=11, **line),
             book.look(font_size=9, font_color=GREY, **line),
         )
-        texts = (one_line(block.headline), one_line(block.text), one_line(block.basis))
+        texts = (one_line(block.headline), one_line(block.text), one_line(evidence_of(block)))
         page.cells(texts, looks, least=34)
 
     def prose(self, block: Prose) -> None:
