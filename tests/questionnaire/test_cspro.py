@@ -10,7 +10,7 @@ import yaml
 
 import mpsurvey as mp
 from mpsurvey.questionnaire import write_cspro
-from mpsurvey.questionnaire.cspro import cspro_faults
+from mpsurvey.questionnaire.cspro_rules import application_faults, cspro_faults
 
 CATALOGUE = mp.load_catalogue()
 
@@ -20,8 +20,10 @@ def written(tmp_path, *names, languages=("en", "fr", "ar")):
     for name in names:
         form = form.insert(CATALOGUE.module(name), hosts="add")
     paths = write_cspro(form, tmp_path)
-    texts = [path.read_text(encoding="utf-8-sig") for path in paths]
-    return json.loads(texts[0]), yaml.safe_load(texts[1]), texts[2]
+    texts = {path.name: path.read_text(encoding="utf-8-sig") for path in paths}
+    assert application_faults(texts, "mpsurvey") == []
+    questions = yaml.safe_load(texts["mpsurvey.ent.qsf"])
+    return json.loads(texts["mpsurvey.dcf"]), questions, texts["mpsurvey.ent.apc"]
 
 
 def items(dictionary):
@@ -54,19 +56,10 @@ def test_every_module_keeps_cspro_s_rules(tmp_path, module):
     for question in texts["questions"]:
         assert set(question["conditions"][0]["questionText"]) == {"EN", "FR", "AR"}
     procedures = re.findall(r"^PROC (\w+)$", logic, re.MULTILINE)
-    assert set(procedures) - {"GLOBAL"} <= set(have)
-    assert len(procedures) == len(set(procedures))
-    words = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", re.sub(r'"[^"]*"|\{[^}]*\}', "", logic)))
-    assert words - {"PROC", "GLOBAL"} <= set(have)
-
-
-def test_brackets_and_blocks_of_the_logic_match(tmp_path):
-    _, _, logic = written(tmp_path, "mig_core", "mig_absent", "mig_trip", "mig_recruit")
-    bare = re.sub(r'"[^"]*"', '""', logic)
-    assert bare.count("(") == bare.count(")")
-    assert len(re.findall(r"\bif\b(?<!ask if)", bare)) == len(re.findall(r"\bendif\b", bare)) + len(
-        re.findall(r"ask if", bare)
-    ) - len(re.findall(r"ask if", bare))
+    assert set(procedures) - {"GLOBAL", "CASE_LEVEL"} <= set(have)
+    for concept in module.concepts:
+        if concept.name.upper() in have:
+            assert re.search(rf"\b{concept.name.upper()}(?:\(mp_row\))? = ", logic)
 
 
 def test_persons_are_the_second_level_beside_a_household(tmp_path):
@@ -106,3 +99,69 @@ def test_the_checker_bites(tmp_path):
     record = twice["levels"][0]["records"][-1]
     record["items"].append(record["items"][0])
     assert any("stands twice" in one for one in cspro_faults(twice))
+
+
+def files_of(tmp_path, *names):
+    written(tmp_path, *names)
+    return {path.name: path.read_text(encoding="utf-8-sig") for path in tmp_path.iterdir()}
+
+
+def test_every_item_that_is_asked_stands_on_a_form(tmp_path):
+    files = files_of(tmp_path, "mig_absent", "mig_core")
+    dictionary = json.loads(files["mpsurvey.dcf"])
+    fields = re.findall(r"\[Field\]\s+Name=(\w+)", files["mpsurvey.fmf"])
+    assert len(fields) == len(set(fields))
+    off = {c.name.upper() for m in ("mig_absent", "mig_core") for c in CATALOGUE.module(m).concepts}
+    assert set(items(dictionary)) - set(fields) <= off
+    assert {"CASE_NO", "PERSON_NO"} <= set(fields)
+    assert "MIG_STATUS" not in fields
+    assert "Repeat=AB_ROSTER_REC" in files["mpsurvey.fmf"]
+    assert files["mpsurvey.fmf"].count("[Level]") == 2
+    assert json.loads(files["mpsurvey.ent"])["type"] == "entry"
+
+
+def test_every_message_is_there_in_each_language(tmp_path):
+    files = files_of(tmp_path, "mig_recruit")
+    parts = re.split(r"^Language=", files["mpsurvey.ent.mgf"], flags=re.MULTILINE)[1:]
+    numbers = [re.findall(r"^\d+", part, re.MULTILINE) for part in parts]
+    assert [part[:2] for part in parts] == ["EN", "FR", "AR"]
+    assert numbers[0]
+    assert numbers[0] == numbers[1] == numbers[2]
+
+
+def test_the_logic_works_the_derived_variables_out(tmp_path):
+    _, _, logic = written(tmp_path, "mig_absent", "mig_core")
+    case, person = logic.partition("PROC PERSON_LEVEL")[::2]
+    assert "PROC CASE_LEVEL" in case
+    assert "do varying mp_row = 1 while mp_row <= AB_COUNT" in case
+    assert "elseif" in person
+    assert "MIG_STATUS = notappl;" in person
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (".fmf", "Name=MB_COB\n", "Name=MB_COBB\n", "has no item in the dictionary"),
+        (".fmf", "Item=MB_COB\n", "", "is not an item of form"),
+        (".fmf", "Max=20", "Max=2", "does not repeat as its record does"),
+        (".fmf", "[EndGroup]", "", "begins before a Group ends"),
+        (".fmf", "Level=2", "Level=1", "stands on another level"),
+        (".ent", "mpsurvey.ent.mgf", "other.mgf", "which is not written"),
+        (".ent.apc", "endif;", "", "do not match"),
+        (".ent.apc", "MB_COB ", "MB_COBB ", "which the dictionary does not have"),
+        (".ent.apc", "PROC MB_COB\n", "PROC MB_COBB\n", "stands twice or names nothing"),
+        (".ent.mgf", "Language=FR", "Language=SW", "has no text in FR"),
+    ],
+)
+def test_the_checker_of_the_application_bites(application, file, old, new, says):
+    changed = dict(application)
+    name = f"mpsurvey{file}"
+    text = changed[name].replace("\r\n", "\n")
+    assert old in text
+    changed[name] = text.replace(old, new, 1)
+    assert any(says in one for one in application_faults(changed, "mpsurvey"))
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory):
+    return files_of(tmp_path_factory.mktemp("cspro"), "mig_absent", "mig_core")

@@ -180,6 +180,10 @@ def test_the_command_checks_a_folder(office):
     known = mp.load_catalogue()
     assert f"{len(known.indicators())} indicators, " in ran.output
     assert f"{len(known.hosts)} host variables" in ran.output
+    assert "0 problems" in ran.output
+    known = mp.load_catalogue()
+    assert f"{len(known.indicators())} indicators, " in ran.output
+    assert f"{len(known.hosts)} host variables" in ran.output
     (office / "shamba.yaml").write_text(OFFICE.replace("sh_any == 1", "sh_anny == 1"))
     ran = CliRunner().invoke(app, ["modules", "check", str(office)])
     assert ran.exit_code == 1
