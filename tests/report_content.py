@@ -69,6 +69,7 @@ class _Picture:
     title: str = "A picture"
     alt: str = "What the picture says"
     notes: tuple[str, ...] = ("Source: the survey.",)
+    dots: int = 0
 
     @property
     def data(self):
@@ -86,7 +87,14 @@ class _Picture:
 
         rows = (b"\x00" + b"\x60\x90\xc0" * wide) * high
         head = struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)
-        body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+        finer = round(self.dots / 0.0254)
+        stated = chunk(b"pHYs", struct.pack(">IIB", finer, finer, 1)) if self.dots else b""
+        body = (
+            chunk(b"IHDR", head)
+            + stated
+            + chunk(b"IDAT", zlib.compress(rows))
+            + chunk(b"IEND", b"")
+        )
         return b"\x89PNG\r\n\x1a\n" + body
 
 
@@ -96,8 +104,8 @@ def cleaned(label):
     return shown.replace("\u202e", "").strip()
 
 
-def picture(name):
-    return _Picture(name)
+def picture(name, dots=0):
+    return _Picture(name, dots=dots)
 
 
 @cache

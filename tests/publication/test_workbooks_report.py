@@ -162,6 +162,19 @@ def test_pictures_that_excel_cannot_draw_are_placed_with_their_words(report, tmp
     assert "What the picture says" in part(path, "xl/drawings/drawing1.xml")
 
 
+@pytest.mark.parametrize("dots", [0, 72, 144])
+def test_a_picture_is_as_large_whatever_resolution_it_states(report, tmp_path, dots):
+    fine = picture("coverage-map", dots=dots)
+    own = Section(id="x", title="Map", blocks=(ChartBlock(picture=fine),))
+    path = mp.write_xlsx(dataclasses.replace(report, sections=(own,)), tmp_path / "p.xlsx")
+    shown = openpyxl.load_workbook(path).worksheets[1]._images[0].anchor
+    bottom = shown.to.row + shown.to.rowOff / 9525 / 300
+    size = re.search(r'<a:ext cx="(\d+)" cy="(\d+)"', part(path, "xl/drawings/drawing1.xml"))
+    wide, high = (int(x) / 9525 for x in size.groups())
+    assert (wide, high) == pytest.approx((300, 160), abs=2)
+    assert bottom > shown._from.row
+
+
 def test_a_picture_of_what_excel_draws_is_not_placed_again(book):
     path, _ = book
     assert not [name for name in every_part(path) if name.startswith("xl/media")]

@@ -144,15 +144,16 @@ class _Section:
         shown = high * scale
         page.together(shown * _PIXEL + 60)
         page.line(one_line(picture.title), bold=True, font_size=11, font_color=DARK)
-        # Excel reads the resolution of a picture where it is written in it; ours say none or 96.
+        # A picture that states its resolution would be shown smaller or larger than that.
+        finer = _resolution(content) / 96
         page.sheet.insert_image(
             page.row,
             0,
             f"{picture.id}.png",
             {
                 "image_data": io.BytesIO(content),
-                "x_scale": scale,
-                "y_scale": scale,
+                "x_scale": scale * finer,
+                "y_scale": scale * finer,
                 "description": legible(picture.alt)[:2000],
                 "object_position": 2,
             },
@@ -253,3 +254,11 @@ class _Section:
 def _pixels(png: bytes) -> tuple[int, int]:
     """Return width and height that a PNG states in its header."""
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+def _resolution(png: bytes) -> float:
+    """Return the dots per inch that a PNG states; 96 where it states none."""
+    at = png.find(b"pHYs", 0, 4096)
+    if at < 0 or png[at + 12] != 1:
+        return 96.0
+    return int.from_bytes(png[at + 4 : at + 8], "big") * 0.0254
