@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from importlib import metadata
 
 from mpsurvey.publication.document import Finding, Report
@@ -21,8 +23,13 @@ def evidence_of(finding: Finding) -> str:
     return "" if first and first in finding.text else finding.basis
 
 
+_OF_INDICATOR = re.compile(r"([A-Z]{3}[0-9]{2}[A-Z0-9]*): (.+)", re.DOTALL)
+
+
 def facts_of(report: Report) -> tuple[tuple[str, str], ...]:
     """Return the report's facts, the rules of quality applied, and the software.
+
+    What is the same of several indicators is said once.
 
     Returns
     -------
@@ -30,7 +37,7 @@ def facts_of(report: Report) -> tuple[tuple[str, str], ...]:
         (heading, text) pairs in the order shown.
     """
     language = report.language
-    facts = [(heading, text) for heading, text in report.facts if text]
+    facts = _gathered((heading, text) for heading, text in report.facts if text)
     said = {text for _, text in facts}
     rules = [
         (word("rules_applied", language), rule)
@@ -41,3 +48,21 @@ def facts_of(report: Report) -> tuple[tuple[str, str], ...]:
     if not any(version in text for text in said):
         rules.append((word("software", language), version))
     return (*facts, *rules)
+
+
+def _gathered(facts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Say once, after all their codes, what is said of several indicators.
+
+    >>> _gathered([("Note", "EMP01: rough"), ("Note", "x"), ("Note", "EMP03: rough")])
+    [('Note', 'EMP01, EMP03: rough'), ('Note', 'x')]
+    """
+    codes: dict[tuple[str, str], list[str]] = {}
+    for heading, text in facts:
+        found = _OF_INDICATOR.fullmatch(text)
+        said = codes.setdefault((heading, found[2] if found else text), [])
+        if found:
+            said.append(found[1])
+    return [
+        (heading, f"{', '.join(dict.fromkeys(said))}: {text}" if said else text)
+        for (heading, text), said in codes.items()
+    ]

@@ -46,7 +46,11 @@ def width_of(grid: Grid) -> int:
 def add_grid(page: PageText, grid: Grid, room: int) -> None:
     """Add a laid-out table, as wide as the text."""
     figures = _figure_widths(grid)
+    easy = _figure_widths(grid, lines=1)
     others = [min(_OTHER_STUB, _stub_width(grid, at)) for at in range(1, len(grid.stub))]
+    # A heading over a group stands on one line where the labels leave room for it.
+    if room - sum(easy) - sum(others) >= max(_stub_width(grid, 0), round(room * 0.2)):
+        figures = easy
     first = room - sum(figures) - sum(others)
     if first < _LEAST_STUB:
         # Too wide even for a page on its side: figures come closer, labels wrap.
@@ -215,7 +219,8 @@ def _figure(cell: Any) -> str:
     return said
 
 
-def _figure_widths(grid: Grid) -> list[int]:
+def _figure_widths(grid: Grid, *, lines: int = 2) -> list[int]:
+    """Return what each column of figures wants, where a heading over several has so many lines."""
     out = []
     for place, column in enumerate(grid.columns):
         longest = max((len(_figure(row.cells[place])) for row in grid.rows if row.cells), default=0)
@@ -224,8 +229,8 @@ def _figure_widths(grid: Grid) -> list[int]:
     place = 0
     for group, members in groupby(grid.columns, key=lambda one: one.group):
         many = len(list(members))
-        # Two lines for the heading over a group are enough.
-        share = (_PADDING + _BOLD * min(len(one_line(group)), 48) * 6 // 10) // many
+        letters = min(len(one_line(group)), 24 * lines)
+        share = (_PADDING + _BOLD * (letters * 6 // 10 if lines > 1 else letters)) // many
         for at in range(place, place + many):
             out[at] = max(out[at], share)
         place += many
