@@ -39,7 +39,7 @@ def test_the_command_makes_every_file_in_time(tmp_path, monkeypatch):
     started = time.perf_counter()
     result = CliRunner().invoke(app, ["demo", "--to", str(tmp_path / "new" / "folder")])
     assert result.exit_code == 0, result.output
-    assert time.perf_counter() - started < 60  # 10 s on an idle machine
+    assert time.perf_counter() - started < 120  # under 20 s on an idle machine
     folder = tmp_path / "new" / "folder"
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES + ROAD)
     assert "intervals contain the truth" in " ".join(result.output.split())
