@@ -14,11 +14,11 @@ from mpsurvey.publication.charts.lettering import (
     is_right_to_left,
     isolated,
     lines_of,
-    width_of,
+    widest,
 )
 from mpsurvey.publication.charts.palette import GRID, INK, PAPER, SHAPES, SOFT
 
-__all__ = ["Canvas", "Key", "ticks_of"]
+__all__ = ["Canvas", "Key", "Symbol", "ticks_of"]
 
 MARGIN = 12.0
 NOTE, LABEL, HEADING = 10.0, 11.5, 15.0
@@ -281,7 +281,7 @@ class Canvas:
         rows: list[list[tuple[float, Key]]] = []
         at = math.inf
         for key in legend:
-            takes = 24.0 + width_of(key.text, NOTE + 0.5) + 16.0
+            takes = 24.0 + widest([key.text], NOTE + 0.5, language=self.language) + 16.0
             if at + takes > width + 16.0:
                 rows.append([])
                 at = 0.0
@@ -305,7 +305,7 @@ class Canvas:
         elif key.symbol == "bar":
             self.boxes([(x + 2, y - 5, x + 16, y + 5)], color=key.colour)
         elif key.symbol == "outline":
-            self.boxes([(x + 2, y - 5, x + 16, y + 5)], color=None, stroke=key.colour,
+            self.boxes([(x + 2, y - 5, x + 16, y + 5)], color=PAPER, stroke=key.colour,
                        strokeWidth=1.5)  # fmt: skip
         elif key.symbol == "dashed_bar":
             self.boxes([(x + 2, y - 5, x + 16, y + 5)], color=PAPER, stroke=key.colour,

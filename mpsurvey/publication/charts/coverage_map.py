@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mpsurvey.catalogue.indicator import THEMES
 from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key
 from mpsurvey.publication.charts.figures import Wording
 from mpsurvey.publication.charts.lettering import clean, lines_of, widest
@@ -34,19 +35,22 @@ def coverage_map(report: CoverageReport, language: str, words: Wording) -> Chart
     The count of those that can be computed stands at the end of each theme.
     """
     frame = report.frame
-    themes = list(dict.fromkeys(frame["theme"]))
+    seen = list(dict.fromkeys(frame["theme"]))
+    themes = [theme for theme in THEMES if theme in seen]
+    themes += [theme for theme in seen if theme not in THEMES]
     stop = colon(language)
     labels = [lines_of(theme_title(theme, language), 140.0, LABEL, most=3) for theme in themes]
-    before = 12.0 + widest([line for one in labels for line in one], LABEL)
+    before = 12.0 + widest([line for one in labels for line in one], LABEL, language=language)
     counts = [_count(frame[frame["theme"] == theme], language) for theme in themes]
     canvas = Canvas(
         language=language,
         height=0.0,
         before=before,
-        after=widest(counts, LABEL, bold=True) + 14.0,
+        after=widest(counts, LABEL, bold=True, language=language) + 14.0,
         width=words.width,
     )
     per_line = max(int(canvas.plot // _WIDE), 1)
+    wide = canvas.plot / per_line
     tiles: dict[str, list[tuple[float, float, str, str]]] = {key: [] for key in _STATUSES}
     middles, borders, top = [], [], 0.0
     for at, theme in enumerate(themes):
@@ -56,7 +60,7 @@ def coverage_map(report: CoverageReport, language: str, words: Wording) -> Chart
         for place, row in enumerate(own.to_dict("records")):
             line, column = divmod(place, per_line)
             said = f"{row['indicator']} {clean(row['title'])}{stop}{_said(row, language)}"
-            x, y = column * _WIDE, top + line * _TALL
+            x, y = column * wide, top + line * _TALL
             tiles[row["status"]].append((x, y, str(row["indicator"]), said))
         lines = -(-len(own) // per_line)
         tall = max(lines * _TALL, 14.0 * len(labels[at])) + 8.0
@@ -66,7 +70,7 @@ def coverage_map(report: CoverageReport, language: str, words: Wording) -> Chart
     canvas.height = top
     edge = canvas.plot + canvas.after
     canvas.lines([(-before, y, edge, y) for y in borders[:-1]], colour=GRID)
-    _draw(canvas, tiles)
+    _draw(canvas, tiles, wide)
     canvas.text([(-10.0, y, lines) for y, lines in zip(middles, labels, strict=True)], align="end")
     canvas.text([(edge, y, text) for y, text in zip(middles, counts, strict=True)], align="end",
                 bold=True)  # fmt: skip
@@ -115,14 +119,16 @@ def _count(own: pd.DataFrame, language: str) -> str:
     return word("chart_of", language, part=made, whole=len(own))
 
 
-def _said(row: dict[str, object], language: str) -> str:
+def _said(row: Mapping[Any, Any], language: str) -> str:
     said = word(_STATUSES[str(row["status"])], language)
     lacks = row.get("lacks")
     names = ", ".join(map(str, lacks)) if isinstance(lacks, Sequence) else ""
     return f"{said} ({names})" if names else said
 
 
-def _draw(canvas: Canvas, tiles: dict[str, list[tuple[float, float, str, str]]]) -> None:
+def _draw(
+    canvas: Canvas, tiles: dict[str, list[tuple[float, float, str, str]]], wide: float
+) -> None:
     styles: dict[str, dict[str, Any]] = {
         "computable": {"color": SERIES[0]},
         "with an assumption": {
@@ -139,7 +145,7 @@ def _draw(canvas: Canvas, tiles: dict[str, list[tuple[float, float, str, str]]])
         rows = [
             {
                 "x": canvas.across(x + 1.5),
-                "x2": canvas.across(x + _WIDE - 1.5),
+                "x2": canvas.across(x + wide - 1.5),
                 "y": y + 1.5,
                 "y2": y + _TALL - 1.5,
                 "indicator": name,
@@ -148,6 +154,6 @@ def _draw(canvas: Canvas, tiles: dict[str, list[tuple[float, float, str, str]]])
             for x, y, name, said in own
         ]
         canvas.add(rows, "rect", told=True, **styles[status])
-        texts = [(x + _WIDE / 2, y + _TALL / 2, name) for x, y, name, _ in own]
+        texts = [(x + wide / 2, y + _TALL / 2, name) for x, y, name, _ in own]
         canvas.text(texts, size=NOTE - 0.5, colour=letters[status], align="middle",
                     bold=status == "computable")  # fmt: skip

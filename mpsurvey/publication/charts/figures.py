@@ -103,6 +103,8 @@ class Subject:
     titles: Mapping[str, str] = field(default_factory=dict)
     caveat: str = ""
     checked: bool = True
+    remarks: tuple[str, ...] = ()
+    """What a result says of itself, such as which group is taken from which."""
 
     @classmethod
     def of_table(cls, table: IndicatorTable, indicator: str, language: str) -> Subject:
@@ -152,9 +154,23 @@ class Subject:
             language=language,
             level=result.level,
             statistic=result.statistic,
+            remarks=tuple(clean(note) for note in result.notes),
             labels=result.labels,
             titles=result.titles,
         )
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What the figures cannot exceed: shares are 0 to 1, differences of them -1 to 1."""
+        if self.percent and self.statistic in ("share", "proportion"):
+            return 0.0, 100.0
+        if (
+            self.indicator is not None
+            and self.scale == 100
+            and "point" in self.indicator.unit["en"]
+        ):
+            return -100.0, 100.0
+        return -np.inf, np.inf
 
     @property
     def places(self) -> tuple[tuple[str, ...], ...]:
@@ -183,7 +199,8 @@ class Subject:
         if not named:
             return self.name
         between = word("chart_and", self.language)
-        said = f"{', '.join(named[:-1])}{between}{named[-1]}" if len(named) > 1 else named[0]
+        comma = "، " if self.language == "ar" else ", "
+        said = f"{comma.join(named[:-1])}{between}{named[-1]}" if len(named) > 1 else named[0]
         return word("chart_by", self.language, title=self.name, by=said)
 
     def figures(self, by: Sequence[str]) -> tuple[Figure, ...]:

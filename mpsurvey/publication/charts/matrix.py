@@ -57,8 +57,8 @@ def matrix(subject: Subject, place: Sequence[str], words: Wording) -> Chart:
     names = [clean(subject.titles.get(name, name)) for name in place]
     labels = [lines_of(label, 150.0, LABEL, most=2) for label in down]
     whole = word("all", language)
-    before = 10.0 + max(widest([line for one in labels for line in one], LABEL),
-                        widest([whole], LABEL, bold=True), 70.0)  # fmt: skip
+    before = 10.0 + max(widest([line for one in labels for line in one], LABEL, language=subject.language),
+                        widest([whole], LABEL, bold=True, language=subject.language), 70.0)  # fmt: skip
     canvas = Canvas(
         language=language,
         height=_ROW * (len(down) + sums) + 4.0 * sums,
@@ -67,7 +67,7 @@ def matrix(subject: Subject, place: Sequence[str], words: Wording) -> Chart:
         width=words.width,
     )
     wide = min(canvas.plot / (len(across) + sums), 92.0)
-    heads = [lines_of(label, wide - 6.0, NOTE, most=3) for label in across]
+    heads = [lines_of(label, wide - 4.0, NOTE - 1.0, most=3) for label in across]
     breaks = _breaks([one.estimate for one in figures if one.known])
     _draw(canvas, subject, cells, down, across, wide, breaks)
     if sums:
@@ -75,13 +75,13 @@ def matrix(subject: Subject, place: Sequence[str], words: Wording) -> Chart:
     canvas.text([(-8.0, _ROW * (at + 0.5), lines) for at, lines in enumerate(labels)], align="end")
     tall = max(len(lines) for lines in heads) * 12.0
     middles = [(wide * (at + 0.5), -6.0 - tall / 2, lines) for at, lines in enumerate(heads)]
-    canvas.text(middles, size=NOTE, align="middle")
+    canvas.text(middles, size=NOTE - 1.0, align="middle")
     corner = [(-before, -tall - 14.0, f"{names[0]} ↓   {names[1]} {_arrow(canvas)}")]
     canvas.text(corner, size=NOTE, colour=SOFT)
     spec = canvas.spec(
         title=title,
         subtitle=subtitle_of(subject),
-        legend=[*_ramp_keys(subject, breaks), *keys_of(subject, figures)],
+        legend=[*_ramp_keys(subject, breaks), *keys_of(subject, figures, flag="dashed_bar")],
         notes=notes,
         alt=alt,
         foot=2.0,

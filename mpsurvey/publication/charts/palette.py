@@ -29,10 +29,10 @@ SERIES = ("#0b5c8a", "#d1620a", "#2a9d77", "#4a1a45")
 SHAPES = ("circle", "square", "triangle-up", "cross")
 """A shape goes with each colour of `SERIES`; more series than these become rows."""
 
-PLUS, MINUS, OTHERS = SERIES[0], SERIES[1], "#9aa5b1"
-"""What adds, what takes away, and the totals they are set against."""
+PLUS, MINUS, OTHERS = "#4c8db6", "#d1620a", "#8793a0"
+"""Bars: what adds, what takes away, and the totals; light enough for intervals to show on them."""
 
-RAMP = ("#eaf2f8", "#c3dbea", "#8fbbd6", "#4c8db6", "#0b5c8a")
+RAMP = ("#eaf2f8", "#c3dbea", "#8fbbd6", "#5b9ac1", "#0b5c8a")
 """From few to many, in one hue: the order survives every kind of sight and printer."""
 
 

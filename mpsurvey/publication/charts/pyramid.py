@@ -12,7 +12,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key, ticks_of
 from mpsurvey.publication.charts.figures import Figure, Subject, Wording, frame_of
 from mpsurvey.publication.charts.lettering import clean, lines_of, widest
-from mpsurvey.publication.charts.palette import INK, PAPER, SERIES, SOFT
+from mpsurvey.publication.charts.palette import INK, PAPER, PLUS, SERIES, SOFT
 from mpsurvey.publication.charts.picture import Chart
 from mpsurvey.publication.charts.rows import tick_labels
 from mpsurvey.publication.charts.telling import alt_of, colon, notes_of, subtitle_of
@@ -53,6 +53,7 @@ def pyramid(subject: Subject, place: Sequence[str], measure: Measure, words: Wor
     if len(sexes) != 2:
         raise MpsurveyError(f"A pyramid has two sides; '{sex}' has {len(sexes)} values.")
     groups = _groups(subject, figures, other)
+    subject, about = _named(subject, list(groups))
     if measure == "share":
         groups = {name: _as_shares(subject, name, cells) for name, cells in groups.items()}
         subject = replace(subject, unit=word("chart_of_group", subject.language), percent=True,
@@ -69,7 +70,7 @@ def pyramid(subject: Subject, place: Sequence[str], measure: Measure, words: Wor
     ]  # fmt: skip
     told = [(" · ".join(one.labels), one) for one in shown]
     alt = alt_of(subject, "pyramid", title, told)
-    notes = notes_of(subject, figures, words.source, words.notes)
+    notes = notes_of(subject, figures, words.source, (*words.notes, about))
     spec = _draw(subject, groups, ages, sexes, digits, words, title, alt, notes)
     names = [clean(subject.titles.get(name, name)) for name in (age, sex)]
     return Chart(
@@ -86,7 +87,9 @@ def pyramid(subject: Subject, place: Sequence[str], measure: Measure, words: Wor
 
 def _groups(subject: Subject, figures: Sequence[Figure], other: str | None) -> dict[str, Cells]:
     """Counts by group, age and sex; the group drawn as bars comes first."""
-    migrants = word("chart_migrants", subject.language)
+    rule = "" if subject.indicator is None else str(subject.indicator.given.get("group", ""))
+    born = subject.indicator is None or rule in ("mig_status in (1, 2)", "foreign_born == 1")
+    migrants = word("chart_migrants" if born else "chart_in_group", subject.language)
     others = word("chart_others", subject.language)
     groups: dict[str, Cells] = {}
     if other is not None:
@@ -118,6 +121,16 @@ def _groups(subject: Subject, figures: Sequence[Figure], other: str | None) -> d
             cell = replace(one, estimate=count, low=np.nan, high=np.nan)
             groups[name][one.labels[0], one.labels[1]] = cell
     return groups
+
+
+def _named(subject: Subject, names: Sequence[str]) -> tuple[Subject, str]:
+    """Name the chart by its groups where it shows two, and note whose share makes them."""
+    if len(names) != 2:
+        return subject, ""
+    between = word("chart_and", subject.language)
+    name = f"{names[0]}{between}{names[1][:1].lower()}{names[1][1:]}"
+    about = f"{subject.id}{colon(subject.language)}{subject.name}." if subject.indicator else ""
+    return replace(subject, name=name), about
 
 
 def _as_shares(subject: Subject, name: str, cells: Cells) -> Cells:
@@ -152,7 +165,7 @@ def _draw(
     canvas = Canvas(
         language=language,
         height=_BAND * len(ages),
-        before=widest(labels, LABEL) + 14.0,
+        before=widest(labels, LABEL, language=subject.language) + 14.0,
         after=14.0,
         width=words.width,
     )
@@ -168,10 +181,13 @@ def _draw(
     for at, (name, cells) in enumerate(groups.items()):
         if at == 0:
             _bars(canvas, subject, cells, name, top, sexes, digits)
-            keys.append(Key("bar", name, SERIES[0]))
+            keys.append(Key("bar", name, PLUS))
         else:
             _outline(canvas, cells, top, ages, sexes, middle, scaled)
             keys.append(Key("outline", name, INK))
+    if any(len(one.ends) == 3 for cells in groups.values() for one in cells.values()):
+        level = f"{100 * subject.level:g}"
+        keys.append(Key("interval", word("interval", language, level=level), INK))
     hidden = {
         (label, which)
         for cells in groups.values()
@@ -249,7 +265,7 @@ def _bars(
         )
     encode = {"x": canvas.value("zero"), "x2": {"field": "estimate"}}
     sure = [row for row in rows if row["status"] == "publish"]
-    canvas.add(sure, "bar", told=True, encode=encode, height=_BAND - 5, color=SERIES[0])
+    canvas.add(sure, "bar", told=True, encode=encode, height=_BAND - 5, color=PLUS)
     flagged = [row for row in rows if row["status"] == "flag"]
     canvas.add(
         flagged, "bar", told=True, encode=encode, height=_BAND - 5, fill=PAPER,
@@ -257,7 +273,7 @@ def _bars(
     )  # fmt: skip
     known = [row for row in rows if np.isfinite(row["low"]) and np.isfinite(row["high"])]
     encode = {"x": canvas.value("low"), "x2": {"field": "high"}}
-    canvas.add(known, "rule", encode=encode, color=SERIES[1], strokeWidth=1.6)
+    canvas.add(known, "rule", encode=encode, color=INK, strokeWidth=1.3)
 
 
 def _outline(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key, ticks_of
+from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key, Symbol, ticks_of
 from mpsurvey.publication.charts.figures import Figure, Subject
 from mpsurvey.publication.charts.lettering import lines_of, plain, widest
 from mpsurvey.publication.charts.palette import (
@@ -17,6 +17,7 @@ from mpsurvey.publication.charts.palette import (
     INK,
     PALE,
     PAPER,
+    PLUS,
     SERIES,
     SHAPES,
     SOFT,
@@ -27,6 +28,8 @@ from mpsurvey.publication.wording import number, word
 __all__ = ["Row", "Sheet", "draw_rows", "tick_labels"]
 
 _COLUMN, _LINE = 9.5, 14.0
+_ALL = -1
+"""The figure for all among several series: it belongs to none of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Row:
     strong: bool = False
     start: float = 0.0
     shift: float = 0.0
-    colour: str = SERIES[0]
+    colour: str = PLUS
     sign: bool = False
 
 
@@ -78,7 +81,7 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         for row in rows
     ]
     before = 12.0 + max(
-        (widest(lines, LABEL, bold=row.strong) for lines, row in zip(labels, rows, strict=True)
+        (widest(lines, LABEL, bold=row.strong, language=subject.language) for lines, row in zip(labels, rows, strict=True)
          if row.figures), default=60.0,
     )  # fmt: skip
     said = {
@@ -87,11 +90,15 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         for one in row.figures
         if one is not None
     }
-    column = max(widest(list(said.values()), _COLUMN) + 14.0, 62.0)
+    column = max(widest(list(said.values()), _COLUMN, language=subject.language) + 14.0, 62.0)
     counts = {id(one): _count(one, subject.language) for one in figures}
     shown_counts = sheet.numbers and any(np.isfinite(one.n) for one in figures)
     heads = lines_of(word("n", subject.language), 62.0, NOTE - 0.5, most=2)
-    room = max(widest([*counts.values(), *heads], _COLUMN) + 8.0, 34.0) if shown_counts else 0.0
+    room = (
+        max(widest([*counts.values(), *heads], _COLUMN, language=subject.language) + 8.0, 34.0)
+        if shown_counts
+        else 0.0
+    )
     tall = [
         max(_LINE * len(lines), _LINE * max(len(row.figures), 1)) + (6.0 if row.figures else 9.0)
         for lines, row in zip(labels, rows, strict=True)
@@ -105,7 +112,7 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         after=column + room,
         width=sheet.width,
     )
-    low, high, ticks = _domain(rows, sheet)
+    low, high, ticks = _domain(subject, rows, sheet)
     canvas.scale(low, high, ticks)
     scaled = canvas.plot / (high - low)
     places = [
@@ -114,15 +121,13 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         for at, one in enumerate(row.figures)
         if one is not None
     ]
-    _draw_marks(canvas, subject, places, sheet)
+    if sheet.mark == "dots":
+        _lines(canvas, sheet, low, high)
+    _draw_marks(canvas, subject, places, sheet, (low, high))
     if sheet.joined:
         _join(canvas, rows, middles, low, scaled)
-    if low < 0 < high or (sheet.mark == "bars" and low == 0):
-        at = -low * scaled
-        canvas.lines([(at, 0.0, at, canvas.height)], colour=INK)
-    if sheet.reference is not None and sheet.reference.known:
-        at = (sheet.reference.estimate - low) * scaled
-        canvas.lines([(at, 0.0, at, canvas.height)], colour=SOFT, thick=1.3, dash=(4, 3))
+    if sheet.mark == "bars":
+        _lines(canvas, sheet, low, high)
     _stripes(canvas, rows, tall, ends)
     _write_labels(canvas, rows, labels, middles)
     _write_figures(canvas, places, said, counts if shown_counts else {}, column)
@@ -156,7 +161,9 @@ def tick_labels(ticks: Sequence[float], subject: Subject) -> list[str]:
     return [plain(f"{number(x, digits, subject.language)}{end}", subject.language) for x in ticks]
 
 
-def _domain(rows: Sequence[Row], sheet: Sheet) -> tuple[float, float, list[float]]:
+def _domain(
+    subject: Subject, rows: Sequence[Row], sheet: Sheet
+) -> tuple[float, float, list[float]]:
     ends = [
         end + row.shift
         for row in rows
@@ -167,6 +174,9 @@ def _domain(rows: Sequence[Row], sheet: Sheet) -> tuple[float, float, list[float
     if sheet.reference is not None:
         ends += sheet.reference.ends[:1]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    # Normal intervals of few respondents run past what a share or a gap of shares can be.
+    least, most = subject.bounds
+    low, high = max(low, least), min(high, most)
     zero = sheet.mark == "bars" or 0 <= low < 0.6 * high or high < 0 < -0.6 * low or low == high
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
@@ -189,6 +199,17 @@ def _count(one: Figure, language: str) -> str:
     return number(one.n, 0, language)
 
 
+def _lines(canvas: Canvas, sheet: Sheet, low: float, high: float) -> None:
+    """Draw the line of zero and the line of the figure for all."""
+    scaled = canvas.plot / (high - low)
+    if low < 0 < high or (sheet.mark == "bars" and low == 0):
+        at = -low * scaled
+        canvas.lines([(at, 0.0, at, canvas.height)], colour=INK)
+    if sheet.reference is not None and sheet.reference.known:
+        at = (sheet.reference.estimate - low) * scaled
+        canvas.lines([(at, 0.0, at, canvas.height)], colour=SOFT, thick=1.3, dash=(4, 3))
+
+
 def _stripes(canvas: Canvas, rows: Sequence[Row], tall: Sequence[float], ends: Any) -> None:
     canvas.boxes(
         [
@@ -205,26 +226,35 @@ def _draw_marks(
     subject: Subject,
     places: Sequence[tuple[float, int, Row, Figure]],
     sheet: Sheet,
+    domain: tuple[float, float],
 ) -> None:
+    several = len(sheet.series) > 1
     hidden = [(y, one) for y, _, _, one in places if not one.known]
     canvas.lines([(0.0, y, canvas.plot, y) for y, _ in hidden], colour=SOFT, thick=0.8, dash=(1, 4))
-    for at in range(max((at for _, at, _, _ in places), default=-1) + 1):
-        mine = [(y, row, one) for y, own, row, one in places if own == at and one.known]
+    kinds = [
+        (_ALL if several and len(row.figures) == 1 else own, y, row, one)
+        for y, own, row, one in places
+        if one.known
+    ]
+    for at in sorted({kind for kind, _, _, _ in kinds}):
+        mine = [(y, row, one) for kind, y, row, one in kinds if kind == at]
+        named = sheet.series[at : at + 1] if several and at != _ALL else ()
         rows = [
             {
-                "label": " · ".join([row.label, *sheet.series[at : at + 1]]),
+                "label": " · ".join([row.label, *named]),
                 "estimate": one.estimate + row.shift,
-                "ci_low": one.low + row.shift,
-                "ci_high": one.high + row.shift,
+                "ci_low": float(np.clip(one.low + row.shift, *domain)),
+                "ci_high": float(np.clip(one.high + row.shift, *domain)),
                 "start": row.start,
                 "status": one.status,
                 "colour": row.colour,
                 "y": float(y),
-                "said": _told(subject, row, one, sheet.series[at : at + 1]),
+                "said": _told(subject, row, one, named),
             }
             for y, row, one in mine
         ]
-        _marks(canvas, rows, SERIES[at], SHAPES[at], bars=sheet.mark == "bars")
+        colour, shape = (INK, "diamond") if at == _ALL else (SERIES[at], SHAPES[at])
+        _marks(canvas, rows, colour, shape, bars=sheet.mark == "bars")
     words = [
         (word("withheld", subject.language) if one.withheld
          else word("mark_missing", subject.language), y, one)
@@ -234,7 +264,7 @@ def _draw_marks(
              for said, _, one in words]  # fmt: skip
     texts = [lines_of(text, canvas.plot - 60.0, NOTE, most=1)[0] for text in texts]
     middle = canvas.plot / 2
-    wide = [widest([text], NOTE) / 2 + 14.0 for text in texts]
+    wide = [widest([text], NOTE, language=subject.language) / 2 + 14.0 for text in texts]
     canvas.boxes(
         [(middle - w - 4, y - 6.0, middle + w, y + 6.0)
          for w, (_, y, _) in zip(wide, words, strict=True)],
@@ -346,4 +376,5 @@ def _legend(subject: Subject, figures: Sequence[Figure], sheet: Sheet) -> list[K
         keys.append(Key("dot", word("estimate", subject.language), SERIES[0]))
     if any(len(one.ends) == 3 for one in figures):
         keys.append(Key("interval", interval, INK if sheet.mark == "bars" else SOFT))
-    return [*keys, *keys_of(subject, figures, sheet.reference, sheet.reference_label)]
+    flag: Symbol = "dashed_bar" if sheet.mark == "bars" else "open"
+    return [*keys, *keys_of(subject, figures, sheet.reference, sheet.reference_label, flag)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +21,9 @@ from mpsurvey.publication.wording import word
 from mpsurvey.tabulation import IndicatorTable
 
 __all__ = ["shares"]
+
+_SAME = {"mig_status in (1, 2)": "foreign_born == 1"}
+"""Rules of the catalogue that say the same people: of the four statuses, two are born abroad."""
 
 
 def shares(
@@ -56,14 +60,13 @@ def shares(
     rest = [pair for pair in pairs if pair is not whole]
     rest.sort(key=lambda pair: -pair[1].estimate if pair[1].known else np.inf)
     ordered = ([whole] if whole else []) + rest
-    shown = [replace(one, labels=(about.name,)) for about, one in ordered]
+    shown = [replace(one, labels=(about.name,), codes=(about.id,)) for about, one in ordered]
     title = words.title or subject.name
     alt = alt_of(subject, "shares", title, [(one.labels[0], one) for one in shown])
     sheet = Sheet(
         title=title,
         subtitle=subtitle_of(subject),
-        notes=notes_of(subject, [replace(one, codes=(one.labels,)) for one in shown],
-                       words.source, words.notes),
+        notes=notes_of(subject, shown, words.source, words.notes),
         alt=alt,
         width=words.width,
         mark="bars",
@@ -106,10 +109,13 @@ def _chosen(table: IndicatorTable, ids: Sequence[str] | None) -> list[str]:
     if not found:
         raise MpsurveyError("The table has no indicators of the family 'shares'.")
     group, _ = Counter(one.given["group"] for one in found).most_common(1)[0]
+    same = {group, _SAME.get(group, group)}
     present = set(table.frame.loc[table.frame["breakdown"] == "", "indicator"])
-    return [one.id for one in found if one.given["group"] == group and one.id in present]
+    return [one.id for one in found if one.given["group"] in same and one.id in present]
 
 
 def _is_of_all(subject: Subject) -> bool:
     one = subject.indicator
-    return one is not None and one.where is None and "of" not in one.given
+    if one is None or "of" in one.given:
+        return False
+    return one.where is None or re.fullmatch(r"answered\(\w+\)", one.where) is not None

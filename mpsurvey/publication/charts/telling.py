@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mpsurvey.publication.charts.canvas import Key
+from mpsurvey.publication.charts.canvas import Key, Symbol
 from mpsurvey.publication.charts.figures import Figure, Subject
 from mpsurvey.publication.charts.lettering import clean
 from mpsurvey.publication.charts.palette import SERIES, SOFT
@@ -30,7 +30,11 @@ def subtitle_of(subject: Subject, more: str = "") -> str:
 
 
 def keys_of(
-    subject: Subject, figures: Iterable[Figure], reference: Figure | None = None, label: str = ""
+    subject: Subject,
+    figures: Iterable[Figure],
+    reference: Figure | None = None,
+    label: str = "",
+    flag: Symbol = "open",
 ) -> list[Key]:
     """Entries of the legend that only some charts need: flagged, withheld, the reference."""
     language, keys = subject.language, []
@@ -39,7 +43,7 @@ def keys_of(
         said = f"{label}{colon(language)}{subject.said(reference.estimate)}"
         keys.append(Key("dashes", said, SOFT))
     if any(one.known and one.status == "flag" for one in shown):
-        keys.append(Key("open", word("chart_caution", language), SERIES[0]))
+        keys.append(Key(flag, word("chart_caution", language), SERIES[0]))
     if any(one.withheld for one in shown):
         keys.append(Key("ring", word("withheld", language), SOFT))
     return keys
@@ -55,6 +59,7 @@ def notes_of(
         if any(one.mark == mark for one in figures):
             notes.append(f"{mark}{stop}{word(key, language)}.")
     notes += [clean(one) for one in more if one]
+    notes += subject.remarks
     if subject.caveat:
         notes.append(f"{word('caution', language)}{stop}{subject.caveat}")
     if not subject.checked:

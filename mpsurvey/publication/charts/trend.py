@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -174,9 +174,18 @@ def _draw(
     low, high = ticks[0], ticks[-1]
     texts = tick_labels(ticks, subject)
     heads = [lines_of(name, 96.0, NOTE, most=2) for name, _ in series]
-    before = max(widest(texts, NOTE), *(widest(head, NOTE) + 14.0 for head in heads)) + 8.0
+    before = (
+        max(
+            widest(texts, NOTE, language=subject.language),
+            *(widest(head, NOTE, language=subject.language) + 14.0 for head in heads),
+        )
+        + 8.0
+    )
     named = [lines_of(name, 110.0, NOTE + 0.5, most=2) for name, _ in series]
-    after = widest([line for one in named for line in one], NOTE + 0.5) + 12.0
+    after = (
+        widest([line for one in named for line in one], NOTE + 0.5, language=subject.language)
+        + 12.0
+    )
     canvas = Canvas(language=language, height=_HEIGHT, before=before, after=after,
                     width=words.width)  # fmt: skip
     scaled = _HEIGHT / (high - low)
@@ -200,6 +209,7 @@ def _draw(
         _points(canvas, subject, at, series[at], places, down, rounds)
         last = [down(one.estimate) for one in mine if one is not None and one.known]
         ends_at.append((last[-1] if last else _HEIGHT, at))
+    _write_values(canvas, subject, series, spots, down)
     if len(series) > 1:
         _name_ends(canvas, ends_at, named)
     foot = 24.0
@@ -232,7 +242,7 @@ def _line(
     at: int,
     mine: Sequence[Figure | None],
     places: Sequence[float],
-    down: Any,
+    down: Callable[[float], float],
     rounds: Sequence[Any],
     codes: tuple[Any, ...],
     steps: Steps,
@@ -254,7 +264,7 @@ def _points(
     at: int,
     series: Series,
     places: Sequence[float],
-    down: Any,
+    down: Callable[[float], float],
     rounds: Sequence[tuple[Any, str]],
 ) -> None:
     rows, whiskers = [], []
@@ -263,7 +273,9 @@ def _points(
             if one is not None and one.withheld:
                 canvas.lines([(x, 0.0, x, _HEIGHT)], colour=SOFT, thick=0.8, dash=(1, 4))
                 canvas.rings([(x, 12.0 + 14.0 * at)])
-                canvas.text([(x + 8.0, 12.0 + 14.0 * at, word("withheld", subject.language))],
+                start = f"{series[0]}{colon(subject.language)}" if series[0] else ""
+                said = start + word("withheld", subject.language)
+                canvas.text([(x + 8.0, 12.0 + 14.0 * at, said)],
                             size=NOTE, colour=SOFT)  # fmt: skip
             continue
         if np.isfinite(one.low) and np.isfinite(one.high):
@@ -288,17 +300,30 @@ def _points(
     canvas.add(sure, "point", told=True, color=SERIES[at], **style)
     style |= {"fill": PAPER, "stroke": SERIES[at], "strokeWidth": 1.8}
     canvas.add([row for row in rows if row["status"] == "flag"], "point", told=True, **style)
-    if len(series[1]) * 46.0 < canvas.plot and at == 0:
-        texts = [
-            (
-                x + 9.0,
-                down(one.estimate) - 9.0,
-                subject.said(one.estimate) + f" {one.mark}".rstrip(),
-            )
-            for x, one in zip(places, series[1], strict=True)
-            if one is not None and one.known
-        ]
-        canvas.text(texts, size=NOTE, colour=SERIES[at], bold=True)
+
+
+def _write_values(
+    canvas: Canvas,
+    subject: Subject,
+    series: Sequence[Series],
+    spots: Sequence[float],
+    down: Callable[[float], float],
+) -> None:
+    """Write the figures beside the dots of one or two lines, the lower one below."""
+    if len(series) > 2 or len(spots) * 60.0 > canvas.plot:
+        return
+    for at, (_, mine) in enumerate(series):
+        for place, one in enumerate(mine):
+            if one is None or not one.known:
+                continue
+            others = [each[place] for _, each in series if each is not mine]
+            lower = any(x is not None and x.known and x.estimate > one.estimate for x in others)
+            side = -1.0 if len(series) == 2 and at == 0 else 1.0
+            dodge = _DODGE * (at - (len(series) - 1) / 2)
+            said = f"{subject.said(one.estimate)} {one.mark}".rstrip()
+            x, y = spots[place] + dodge + 9.0 * side, down(one.estimate) + (11.0 if lower else -9.0)
+            canvas.text([(x, y, said)], size=NOTE, colour=SERIES[at], bold=True,
+                        align="end" if side < 0 else "start")  # fmt: skip
 
 
 def _name_ends(
@@ -309,7 +334,7 @@ def _name_ends(
     for y, at in sorted(ends_at):
         tall = 12.6 * len(named[at])
         spot = max(y, free + tall / 2)
-        canvas.text([(canvas.plot - 24.0, spot, named[at])], size=NOTE + 0.5, colour=SERIES[at],
+        canvas.text([(canvas.plot + 2.0, spot, named[at])], size=NOTE + 0.5, colour=SERIES[at],
                     bold=True)  # fmt: skip
         free = spot + tall / 2 + 1.0
 
@@ -352,5 +377,5 @@ def _strips(
             canvas.text([(middle, y, text)], size=NOTE, colour=colour, align="middle", bold=clear)
             if clear:
                 shape = "triangle-up" if change.verdict == "up" else "triangle-down"
-                far = widest([text], NOTE, bold=True) / 2 + 9.0
+                far = widest([text], NOTE, bold=True, language=canvas.language) / 2 + 9.0
                 canvas.symbols([(middle - far, y)], shape, size=56, filled=True, color=colour)

@@ -10,7 +10,7 @@ from mpsurvey.publication.charts.figures import Figure, Subject, Wording, frame_
 from mpsurvey.publication.charts.palette import MINUS, OTHERS, PLUS
 from mpsurvey.publication.charts.picture import Chart
 from mpsurvey.publication.charts.rows import Row, Sheet, draw_rows
-from mpsurvey.publication.charts.telling import alt_of, notes_of, subtitle_of
+from mpsurvey.publication.charts.telling import alt_of, colon, notes_of, subtitle_of
 from mpsurvey.publication.layout import safe_id
 from mpsurvey.publication.wording import word
 
@@ -33,7 +33,13 @@ def waterfall(subject: Subject, parts: Any, words: Wording) -> Chart:
         mine = subject.figures(()) if () in subject.places else ()
         hidden = any(one.withheld for one in mine)
         source = Subject.of_result(parts, subject.language)
-        subject = replace(subject, frame=source.frame, by=source.by, level=source.level)
+        subject = replace(
+            subject,
+            frame=source.frame,
+            by=source.by,
+            level=source.level,
+            percent=subject.indicator is not None and "point" in subject.indicator.unit["en"],
+        )
     language = subject.language
     place = subject.places[0]
     figures = subject.figures(place)
@@ -82,7 +88,7 @@ def waterfall(subject: Subject, parts: Any, words: Wording) -> Chart:
     accounting = () if subject.caveat else (word("chart_accounting", language),)
     sheet = Sheet(
         title=title,
-        subtitle=subtitle_of(subject),
+        subtitle=_units(subject),
         notes=notes_of(subject, shown, words.source, (*words.notes, *accounting)),
         alt=alt,
         width=words.width,
@@ -101,6 +107,15 @@ def waterfall(subject: Subject, parts: Any, words: Wording) -> Chart:
         spec=draw_rows(subject, rows, sheet),
         language=language,
     )
+
+
+def _units(subject: Subject) -> str:
+    """Say that rates are in percent and what lies between them in points."""
+    if not subject.percent:
+        return subtitle_of(subject)
+    language = subject.language
+    adds = f"{word('chart_adds', language)}{colon(language)}{word('chart_points', language)}"
+    return subtitle_of(replace(subject, unit=word("chart_percent", language)), adds)
 
 
 def _hidden(one: Figure, *, hidden: bool, label: tuple[str, ...]) -> Figure:
