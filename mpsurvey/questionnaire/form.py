@@ -540,8 +540,19 @@ def read_xlsform(
         content = source.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{source} cannot be opened: {error.strerror}.") from error
-    host = read_host(content, source.name)
+    host = _with_files(read_host(content, source.name), source.parent)
     return _form(host, home, country, languages)
+
+
+def _with_files(host: Host, folder: Path) -> Host:
+    """Read the choice lists that stand in CSV files beside the workbook."""
+    from mpsurvey.questionnaire.choice_lists import read_choices
+
+    names = {row.list_name for row in host.rows if row.list_name.endswith(".csv")}
+    there = [name for name in sorted(names) if Path(name).name == name]
+    files = {name: (folder / name).read_bytes() for name in there if (folder / name).is_file()}
+    lists = {name: read_choices(content) for name, content in files.items()}
+    return replace(host, files=files, lists={**host.lists, **lists})
 
 
 def new_form(

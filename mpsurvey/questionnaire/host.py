@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mpsurvey.errors import FileUnreadable, MpsurveyError, did_you_mean
 from mpsurvey.questionnaire.workbook import Workbook
 
-__all__ = ["Host", "HostRow", "read_host"]
+__all__ = ["LANGUAGE_NAMES", "Host", "HostRow", "language_of", "read_host"]
 
 # Other ways in which forms name the same column.
 _HEADERS = {
@@ -136,6 +136,8 @@ class Host:
         Language codes in the order of the columns; the header's wording of each.
     problems
         Faults of the form itself.
+    files
+        Choice lists in CSV files beside the workbook, by file name.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Host:
     settings_sheet: str | None = "settings"
     last_row: int = 1
     problems: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def row(self, name: str) -> HostRow | None:
         """Return the row of a name that opens it or asks it."""
@@ -241,13 +244,13 @@ def _headers(row: Mapping[int, str], languages: dict[str, str]) -> dict[tuple[st
         base = _HEADERS.get(parts[0].lower(), parts[0].lower()).replace(" ", "_")
         if len(parts) == 2 and base in _TRANSLATED and not parts[1].lower().startswith("jr:"):
             key = base
-            language = _language(parts[1])
+            language = language_of(parts[1])
             languages.setdefault(language, parts[1])
         out.setdefault((key.replace(" ", "_"), language), column)
     return out
 
 
-def _language(suffix: str) -> str:
+def language_of(suffix: str) -> str:
     """Return the language's code of a header such as 'English (en)' or 'Français'."""
     if match := re.search(r"\(\s*([A-Za-z]{2,3}(?:-[A-Za-z]+)*)\s*\)\s*$", suffix):
         return match[1]

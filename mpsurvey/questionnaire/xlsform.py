@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mpsurvey.catalogue import CodeList, Concept, HostVariable, Module, Question
+from mpsurvey.catalogue import Concept, HostVariable, Module, Question
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.questionnaire.choice_lists import ChoiceLists, External, Row
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.host import LANGUAGE_NAMES
 from mpsurvey.questionnaire.placed import (
@@ -25,12 +28,15 @@ from mpsurvey.rule.nodes import And, Answered, Comparison, Condition, Name, Not,
 
 __all__ = ["XlsRows", "scope_of", "when_answered", "write_xlsform", "xlsform_bytes"]
 
-Row = dict[tuple[str, str], str]
 LONG = 60
 
 
 def write_xlsform(
-    form: Questionnaire, path: Path | str, *, validate: bool | None = None
+    form: Questionnaire,
+    path: Path | str,
+    *,
+    validate: bool | None = None,
+    external: External = "auto",
 ) -> tuple[str, ...]:
     """Write the form as an .xlsx workbook that ODK, Kobo, SurveyCTO and Ona take.
 
@@ -39,32 +45,56 @@ def write_xlsform(
 
     Parameters
     ----------
+    path
+        An ``.xlsx`` workbook; CSV files of choices are written beside it. Or a ``.zip`` with both.
     validate
         Whether the form must pass pyxform and, where Java is there, ODK Validate. By default it
         must when pyxform is installed.
+    external
+        Where lists of more than 100 choices stand, such as countries. 'always': in a CSV file with
+        a column for each language, of which ODK shows 'label', the first language, whatever the
+        form is read in. 'auto': so when the form has one language; otherwise, and with 'never', on
+        the sheet 'choices'.
 
     Returns
     -------
     tuple of str
-        Remarks of the field system's validators that do not stop the form.
+        Remarks of the field system's validators that do not stop the form, and the files to be
+        uploaded with it.
 
     Raises
     ------
     MpsurveyError
         When a validator refuses the form; the host's own faults are named as such.
     """
-    content = xlsform_bytes(form)
+    target = Path(path)
+    content, files = _workbook(form, external)
     remarks = field_system_faults(form, content, asked=validate)
-    write_whole(path, content)
-    return remarks
+    if target.suffix.lower() == ".zip":
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, part in {f"{target.stem}.xlsx": content, **files}.items():
+                info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, part)
+        write_whole(target, out.getvalue())
+    else:
+        for name, part in files.items():
+            write_whole(target.with_name(name), part)
+        write_whole(target, content)
+    return (*remarks, *(f"Upload {name} with the form: it holds choices." for name in files))
 
 
-def xlsform_bytes(form: Questionnaire) -> bytes:
-    """Return the workbook's bytes."""
+def xlsform_bytes(form: Questionnaire, *, external: External = "never") -> bytes:
+    """Return the workbook's bytes; its choices are on its own sheet unless told otherwise."""
+    return _workbook(form, external)[0]
+
+
+def _workbook(form: Questionnaire, external: External) -> tuple[bytes, dict[str, bytes]]:
     host = form.host
     book = host.workbook.copy()
     survey = book.sheet(host.survey_sheet)
-    lists = _Lists(form)
+    lists = ChoiceLists(form, external)
     by_place: dict[int, list[Row]] = {}
     for placed in form.placed:
         rows = list(XlsRows(form, placed, lists).rows())
@@ -90,7 +120,7 @@ def xlsform_bytes(form: Questionnaire) -> bytes:
         for column, header in choice_columns.added.items():
             choices.set_text(1, column, header, like=choices_end)
     _settings(form, book)
-    return book.to_bytes()
+    return book.to_bytes(), {**host.files, **lists.files}
 
 
 def _settings(form: Questionnaire, book: object) -> None:
@@ -151,33 +181,6 @@ class _Columns:
         return self.columns[key, language]
 
 
-class _Lists:
-    """Choice lists that are put in, under names that do not clash with the host's."""
-
-    def __init__(self, form: Questionnaire) -> None:
-        self.form = form
-        self.rows: list[Row] = []
-        self.names: dict[str, str] = {}
-
-    def name(self, listed: CodeList) -> str:
-        if listed.id in self.names:
-            return self.names[listed.id]
-        name, number = f"mp_{listed.id.lower()}", 1
-        codes = {str(code) for code in listed.codes}
-        host = self.form.host.lists
-        while name in host and set(host[name]) != codes:
-            number += 1
-            name = f"mp_{listed.id.lower()}_{number}"
-        self.names[listed.id] = name
-        if name not in host:
-            for item in listed:
-                row: Row = {("list_name", ""): name, ("name", ""): str(item.code)}
-                for language in self.form.languages:
-                    row["label", language] = _said_in(item.label, language)
-                self.rows.append(row)
-        return name
-
-
 def _said_in(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language, "")
 
@@ -219,7 +222,7 @@ def _known(module: Module, variable: Question | HostVariable, reference: str) ->
 class XlsRows:
     """The rows of one module."""
 
-    def __init__(self, form: Questionnaire, placed: Placed, lists: _Lists) -> None:
+    def __init__(self, form: Questionnaire, placed: Placed, lists: ChoiceLists) -> None:
         self.form = form
         self.placed = placed
         self.module = placed.module
@@ -378,7 +381,7 @@ class XlsRows:
         kind = question.type
         cells: dict[str, str] = {}
         listed = self.module.codelists.get(question.codes or "")
-        written = kind if listed is None else f"{kind} {self.lists.name(listed)}"
+        written = kind if listed is None else self.lists.typed(kind, listed)
         if listed is not None and len(listed) > LONG:
             cells["appearance"] = "minimal autocomplete"
         if question.ask_if is not None:
