@@ -21,7 +21,8 @@ from report_content import (
 )
 
 import mpsurvey as mp
-from mpsurvey.publication.document import ChartBlock, GridBlock, Section
+from mpsurvey.publication import write_table
+from mpsurvey.publication.document import ChartBlock, Finding, GridBlock, Section
 from mpsurvey.publication.wording import word
 from mpsurvey.publication.xlsx.book import Book, open_book, stated_date
 from mpsurvey.publication.xlsx.page import lines_of
@@ -301,3 +302,37 @@ def test_a_failure_leaves_the_last_good_workbook(report, tmp_path):
         mp.write_xlsx(broken, path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["r.xlsx"]
+
+
+def test_links_of_arabic_contents_do_not_mix_directions(tmp_path):
+    sheet = openpyxl.load_workbook(mp.write_xlsx(plain_report("ar"), tmp_path / "r.xlsx"))
+    cells = [c for row in sheet[word("contents", "ar")].iter_rows() for c in row if c.hyperlink]
+    assert "EMP03" in {str(cell.value) for cell in cells}
+    both = [c.value for c in cells if re.search("[A-Za-z0-9]", c.value) and "ا" in c.value]
+    assert not both
+
+
+def test_evidence_that_the_sentence_gives_is_not_given_again(report, tmp_path):
+    basis = "estimate 3.5 %; respondents 5,482"
+    told = Finding(text=f"Few. [{basis}]", kind="level", indicator="EMP01", basis=basis)
+    own = Section(id="snapshot", title="Findings", blocks=(told,))
+    path = mp.write_xlsx(dataclasses.replace(report, sections=(own,)), tmp_path / "e.xlsx")
+    said = texts(openpyxl.load_workbook(path)["Findings"])
+    assert len([text for text in said if "5,482" in text]) == 1
+
+
+def test_a_note_on_several_indicators_is_said_once(report, tmp_path):
+    facts = (("Note", "EMP01: use with care."), ("Note", "EMP03: use with care."))
+    path = mp.write_xlsx(dataclasses.replace(report, facts=facts), tmp_path / "n.xlsx")
+    said = texts(openpyxl.load_workbook(path)["Notes and methods"])
+    assert "EMP01, EMP03: use with care." in said
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".docx", ".html", ".csv", ".json", ".parquet"])
+def test_a_report_is_written_by_the_ending_of_its_name(report, tmp_path, ending):
+    path = write_table(report, tmp_path / f"report{ending}")
+    assert path.stat().st_size > 1000
+    if ending == ".csv":
+        frame = pd.read_csv(path)
+        assert len(frame) == len(report.table.frame)
+        assert frame["estimate"].isna().sum() == (frame["status"] == "withhold").sum()
