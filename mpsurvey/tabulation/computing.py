@@ -127,6 +127,7 @@ def tabulate(
         language=language,
         labels=labels,
         titles=titles,
+        auxiliaries=figures,
         notes=(
             *(
                 NATIONAL[language if language in NATIONAL else "en"].format(one.words())

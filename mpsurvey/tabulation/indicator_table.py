@@ -47,6 +47,8 @@ class IndicatorTable:
         What holds for the whole table.
     rules : tuple of str
         The rules on quality and disclosure that were applied, in words.
+    auxiliaries : mapping
+        National figures that some indicators were made with, by name.
     """
 
     frame: pd.DataFrame
@@ -58,6 +60,7 @@ class IndicatorTable:
     titles: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    auxiliaries: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)

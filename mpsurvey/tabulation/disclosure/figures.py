@@ -14,9 +14,11 @@ from mpsurvey.catalogue import Indicator
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.estimates import COLUMNS
+from mpsurvey.tabulation.files import Files
 from mpsurvey.tabulation.indicator_table import IndicatorTable
 from mpsurvey.tabulation.quality.quantities import families
 from mpsurvey.tabulation.quality.respondents import (
+    APART,
     Behind,
     Groups,
     behind,
@@ -142,7 +144,10 @@ def blocks_of(
     hushed = np.zeros(len(frame), dtype=bool)
     if "mark" in frame:
         hushed = (frame["mark"] == "..").to_numpy()
-    readings = _Readings(sample, home, table.by)
+    files = None
+    if sample is not None:
+        files = Files.of(sample, table.auxiliaries, table.indicators.values())
+    readings = _Readings(files, home, table.by)
     blocks = []
     for (name, breakdown, category), part in frame.groupby(
         ["indicator", "breakdown", "category"], sort=False, dropna=False
@@ -152,7 +157,8 @@ def blocks_of(
         names = tuple(column for column in table.by if column in present)
         mine = figures.iloc[rows]
         one = table.indicators[str(name)]
-        make = _from_table if sample is None else readings.block
+        alone = files is None or one.statistic in APART
+        make = _from_table if alone else readings.block
         blocks.append(
             make(
                 one,
@@ -187,6 +193,8 @@ def _figures(table: IndicatorTable, frame: pd.DataFrame) -> pd.DataFrame:
                 )
             continue
         names = [*keys, *made.by]
+        if not set(names) <= set(part):  # flows: one figure of many pairs of places
+            continue
         index = pd.MultiIndex.from_frame(_as_keys(made.frame[names]))
         place = index.get_indexer(pd.MultiIndex.from_frame(_as_keys(part[names])))
         known = place >= 0
@@ -262,11 +270,11 @@ class _Readings:
 
     def __init__(
         self,
-        sample: Sample | Mapping[str, Sample] | None,
+        files: Files | None,
         home: int | None,
         by: tuple[str, ...],
     ) -> None:
-        self.sample, self.home, self.by = sample, home, by
+        self.files, self.home, self.by = files, home, by
         self.behind: dict[tuple[str, Any], Behind] = {}
         self.groups: dict[tuple[int, tuple[str, ...]], Groups] = {}
         self.keys: dict[int, tuple[Floats, Floats]] = {}
@@ -286,11 +294,11 @@ class _Readings:
         category: Any,
     ) -> Block:
         """Count the respondents of each row and mark who they are."""
-        assert self.sample is not None  # noqa: S101 - only called with one
-        sample = sample_of(self.sample, one)
+        assert self.files is not None  # noqa: S101 - only called with some
+        sample = sample_of(self.files, one)
         which = id(sample)
         if (one.id, category) not in self.behind:
-            self.behind[one.id, category] = behind(sample, one, self.home, category)
+            self.behind[one.id, category] = behind(self.files, one, self.home, category)
         if (which, by) not in self.groups:
             self.groups[which, by] = groups_of(sample, by)
         if which not in self.keys:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.tabulation.files import Files
 from mpsurvey.tabulation.indicator_table import IndicatorTable
 from mpsurvey.tabulation.quality.quantities import families, quantities
 from mpsurvey.tabulation.quality.rule_sets import QualityRules, Test, reason, rules_of
@@ -83,7 +84,9 @@ def assess(
         )
     frame = table.frame.reset_index(drop=True)
     sort = families(frame, table.indicators)
-    asked = quantities(frame, table.indicators, table.by, sort, sample, home)
+    kinds = table.indicators.values()
+    by_rows = None if sample is None else Files.of(sample, table.auxiliaries, kinds)
+    asked = quantities(frame, table.indicators, table.by, sort, by_rows, home)
     shown_n = frame["n"].to_numpy(dtype=np.float64)
     level, reasons = _verdicts(read, asked, sort, spoken, shown_n)
     nothing = ~np.isfinite(frame["estimate"].to_numpy(dtype=np.float64))

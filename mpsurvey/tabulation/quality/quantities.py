@@ -14,7 +14,9 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import RuleError
 from mpsurvey.estimation.intervals import proportion_interval, t_quantile
 from mpsurvey.rule import Rule, parse_value
+from mpsurvey.tabulation.files import Files
 from mpsurvey.tabulation.quality.respondents import (
+    APART,
     behind,
     category_of,
     counted,
@@ -78,7 +80,7 @@ def quantities(
     indicators: Mapping[str, Indicator],
     by: tuple[str, ...],
     sort: NDArray[np.object_],
-    sample: Sample | Mapping[str, Sample] | None,
+    sample: Files | Sample | Mapping[str, Sample] | None,
     home: int | None,
 ) -> pd.DataFrame:
     """Return a row per figure and a column per quantity, NaN where it is not known."""
@@ -91,7 +93,12 @@ def quantities(
         cases = np.where(np.isin(sort, ["proportion", "count"]), np.round(n * part), n)
     n = np.where(sort == "count", cases, n)
     if sample is not None:
-        n, cases, kish = _counted(frame, indicators, by, sample, home)
+        known = sample if isinstance(sample, Files) else Files.of(sample, {})
+        counts = _counted(frame, indicators, by, known, home)
+        apart = [indicators[one].statistic in APART for one in frame["indicator"]]
+        n, cases, kish = (
+            np.where(apart, old, new) for old, new in zip((n, cases, kish), counts, strict=True)
+        )
     share = sort == "proportion"
     p = np.where(share, value, np.nan)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -144,7 +151,7 @@ def _counted(
     frame: pd.DataFrame,
     indicators: Mapping[str, Indicator],
     by: tuple[str, ...],
-    sample: Sample | Mapping[str, Sample],
+    files: Files,
     home: int | None,
 ) -> tuple[Floats, Floats, Floats]:
     """Count the respondents again, from the rows."""
@@ -154,8 +161,10 @@ def _counted(
         ["indicator", "category"], sort=False, dropna=False
     ):
         one = indicators[str(name)]
-        mine = sample_of(sample, one)
-        found = behind(mine, one, home, category_of(category))
+        if one.statistic in APART:
+            continue
+        mine = sample_of(files, one)
+        found = behind(files, one, home, category_of(category))
         for breakdown, part in rows.groupby("breakdown", sort=False):
             names = tuple(str(breakdown).split(" x ")) if breakdown else ()
             names = tuple(column for column in by if column in names)

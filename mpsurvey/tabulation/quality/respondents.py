@@ -16,8 +16,18 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.asking import values_of
 from mpsurvey.estimation.domains import held, split_domains
+from mpsurvey.tabulation.files import Files
 
-__all__ = ["Behind", "Counted", "Groups", "behind", "category_of", "groups_of", "sample_of"]
+__all__ = [
+    "APART",
+    "Behind",
+    "Counted",
+    "Groups",
+    "behind",
+    "category_of",
+    "groups_of",
+    "sample_of",
+]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -82,7 +92,11 @@ class Counted:
     kish: Floats
 
 
-def sample_of(sample: Sample | Mapping[str, Sample], indicator: Indicator) -> Sample:
+APART = ("composed", "flows")
+"""Statistics of several files or of pairs of places: no rows of one file are behind them."""
+
+
+def sample_of(files: Files, indicator: Indicator) -> Sample:
     """Return the sample of the rows that an indicator wants.
 
     Raises
@@ -90,13 +104,12 @@ def sample_of(sample: Sample | Mapping[str, Sample], indicator: Indicator) -> Sa
     MpsurveyError
         No sample is given for them.
     """
-    if isinstance(sample, Sample):
-        return sample
-    if indicator.rows not in sample:
+    found = files.rows(indicator.rows)
+    if found is None:
         raise MpsurveyError(
             f"{indicator.id} is of {indicator.rows} rows, and no such sample is given."
         )
-    return sample[indicator.rows]
+    return found
 
 
 def category_of(value: Any) -> Any:
@@ -115,14 +128,14 @@ def groups_of(sample: Sample, by: tuple[str, ...]) -> Groups:
 
 
 def behind(
-    sample: Sample, indicator: Indicator, home: int | None = None, category: Any = None
+    files: Files, indicator: Indicator, home: int | None = None, category: Any = None
 ) -> Behind:
     """Find the rows behind an indicator.
 
     Parameters
     ----------
-    sample, indicator
-        The rows and the definition.
+    files, indicator
+        The rows of each sort and the definition.
     home
         The country's own code.
     category
@@ -138,7 +151,8 @@ def behind(
     if indicator.uses_home and home is None:
         raise MpsurveyError(f"{indicator.id} needs the country's own code: home=...")
     given = {key: _at_home(value, home) for key, value in indicator.given.items()}
-    where = _at_home(indicator.where, home)
+    sample = sample_of(files, indicator)
+    where = files.where(indicator.rows, _at_home(indicator.where, home))
     base = sample.weight > 0
     if where is not None:
         base = base & held(sample, where)
@@ -226,8 +240,6 @@ def _without(sample: Sample, base: Mask, given: Mapping[str, Any]) -> Behind:
 
 
 def _plain(sample: Sample, base: Mask, given: Mapping[str, Any]) -> Behind:
-    if "variable" not in given:  # composed of other figures: all who are in its population
-        return Behind(base)
     return Behind(base & ~np.isnan(_read(sample, given["variable"])))
 
 
