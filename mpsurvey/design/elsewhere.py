@@ -153,7 +153,7 @@ class Elsewhere:
         ]
         place: list[nw.Expr] = []
         if sums:
-            bits = [one.cast(nw.Int64) * 2**i for i, one in enumerate(known)]
+            bits = [_one_where(one) * 2**i for i, one in enumerate(known)]
             total = bits[0]
             for bit in bits[1:]:
                 total = total + bit
@@ -243,10 +243,10 @@ def count_units(
         usable = nw.col("given").is_finite().fill_null(value=False)
         chosen = chosen.with_columns(
             nw.when(usable).then(nw.col("given")).otherwise(nw.lit(0.0)).alias("w"),
-            (~usable).cast(nw.Int64).alias("bad"),
+            _one_where(~usable).alias("bad"),
         ).with_columns(
-            (nw.col("w") < 0).cast(nw.Int64).alias("negative"),
-            (nw.col("w") == 0).cast(nw.Int64).alias("nil"),
+            _one_where(nw.col("w") < 0).alias("negative"),
+            _one_where(nw.col("w") == 0).alias("nil"),
         )
     grouped = chosen.group_by(*named).agg(
         nw.len().alias("n"), *(nw.col(name).sum() for name in counts)
@@ -273,6 +273,11 @@ def count_units(
         bool(counts) and bool(sums["nil"].any()),
     )  # fmt: skip
     return elsewhere, heavy, row_unit, units, rows
+
+
+def _one_where(held: nw.Expr) -> nw.Expr:
+    """1 where a condition holds, else 0: PostgreSQL does not cast truth to numbers."""
+    return nw.when(held).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
 def _key_columns(design: Design) -> tuple[tuple[str, ...], tuple[str, ...]]:

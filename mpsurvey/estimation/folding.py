@@ -132,8 +132,8 @@ def number(sample: Sample, text: str) -> nw.Expr:
         column = nw.col(text)
         if schema[text] != nw.Boolean:
             return column.cast(nw.Float64) if schema[text].is_numeric() else column
-        value = nw.when(column).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-        return nw.when(~column.is_null()).then(value)
+        value = nw.when(column).then(nw.lit(1)).otherwise(nw.lit(0))
+        return nw.when(~column.is_null()).then(value).cast(nw.Float64)
     try:
         parsed = parse_value(text)
         made = parsed.expression(schema)
@@ -143,7 +143,7 @@ def number(sample: Sample, text: str) -> nw.Expr:
         raise
     if isinstance(parsed, Formula):
         return made.cast(nw.Float64)
-    return nw.when(made).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    return nw.when(made).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Float64)
 
 
 def _schema(sample: Sample) -> Any:

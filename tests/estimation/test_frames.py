@@ -1,5 +1,8 @@
 """Frames of any library give the same digits, and are never changed."""
 
+import os
+import shutil
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -7,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import mpsurvey as mp
+from mpsurvey.errors import MpsurveyError
 
 DESIGN = mp.Design(weight="w", strata="h", psu=("ea", "hh"), fpc=("N", "M"))
 NUMBERS = ["estimate", "se", "ci_low", "ci_high", "cv", "df", "n", "population"]
@@ -43,6 +47,51 @@ def duck(frame):
     return duckdb.from_arrow(pa.Table.from_pandas(frame, preserve_index=False))
 
 
+def plain(frame):
+    """As a database holds it: categories are text."""
+    return pa.Table.from_pandas(frame.assign(band=frame.band.astype(str)), preserve_index=False)
+
+
+def dask(frame):
+    dataframe = pytest.importorskip("dask.dataframe")
+    return dataframe.from_pandas(frame, npartitions=3)
+
+
+def ibis_on_duckdb(frame):
+    ibis = pytest.importorskip("ibis")
+    pytest.importorskip("duckdb")
+    return ibis.memtable(plain(frame))
+
+
+def spark(frame):
+    pytest.importorskip("pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
+    from pyspark.sql import SparkSession
+
+    build = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    build = build.config("spark.sql.shuffle.partitions", "2")
+    return build.getOrCreate().createDataFrame(plain(frame))
+
+
+def postgres(frame):
+    """A table of the server that MPSURVEY_POSTGRES names, such as postgresql:///name?host=..."""
+    ibis = pytest.importorskip("ibis")
+    if "MPSURVEY_POSTGRES" not in os.environ:
+        pytest.skip("MPSURVEY_POSTGRES names no server")
+    psycopg = pytest.importorskip("psycopg")
+    address = os.environ["MPSURVEY_POSTGRES"]
+    kinds = {"f": "double precision", "i": "bigint", "b": "boolean", "M": "timestamp"}
+    columns = ", ".join(f'"{c}" {kinds.get(frame[c].dtype.kind, "text")}' for c in frame)
+    rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+    marks = ", ".join(["%s"] * frame.shape[1])
+    with psycopg.connect(address) as server:
+        server.execute("drop table if exists mpsurvey_people")
+        server.execute(f"create table mpsurvey_people ({columns})")
+        server.cursor().executemany(f"insert into mpsurvey_people values ({marks})", list(rows))  # noqa: S608
+    return ibis.connect(address).table("mpsurvey_people")
+
+
 LIBRARIES = {
     "pandas": lambda frame: frame,
     "pandas, another index": lambda frame: frame.set_axis(np.arange(len(frame))[::-1] * 3),
@@ -61,7 +110,20 @@ LIBRARIES = {
         promote_options="permissive",
     ),
     "duckdb": duck,
+    "dask": dask,
+    "ibis on duckdb": ibis_on_duckdb,
+    "spark": spark,
+    "postgresql": postgres,
 }
+FAR = ("polars, lazy", "duckdb", "dask", "ibis on duckdb", "spark", "postgresql")
+
+# Dask's support moves out of narwhals; Spark speaks of pandas 3 and leaves sockets to the system.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:PySpark does not yet:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 QUESTIONS = {
     "total": lambda s: mp.total(s, "wage", by="region"),
@@ -118,9 +180,23 @@ def test_the_same_digits_labels_and_rows(library, wanted):
         assert found.frame.columns.tolist() == want.frame.columns.tolist()
         pd.testing.assert_frame_equal(as_texts(found.frame, keys), as_texts(want.frame, keys))
         assert found.notes == want.notes, place
+        if library in FAR:
+            assert found.frame.dtypes.equals(want.frame.dtypes), place
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("library", FAR)
+def test_rows_stay_in_their_engine(library):
+    sample = mp.Sample(LIBRARIES[library](people()), DESIGN)
+    assert sample.elsewhere is not None
+    assert len(sample) == len(people())
+    with pytest.raises(MpsurveyError, match=r"sample\.collect"):
+        sample.frame["hours"]
+    here = sample.collect()
+    assert here.elsewhere is None
+    assert len(here) == len(sample)
+
+
+@pytest.mark.parametrize("library", [one for one in LIBRARIES if one not in FAR[2:]])
 def test_the_callers_frame_is_never_changed(library):
     frame = LIBRARIES[library](people())
     before = copy_of(frame)
@@ -174,3 +250,33 @@ def test_narrow_numbers_do_not_overflow(kind):
     narrow = mp.total(mp.Sample(codes, DESIGN), by=("big", "region"))
     wide = mp.total(mp.Sample(codes.astype({"big": "int64"}), DESIGN), by=("big", "region"))
     pd.testing.assert_frame_equal(narrow.frame, wide.frame, check_dtype=False)
+
+
+def test_a_fault_of_the_design_is_counted_in_rows_wherever_they_are():
+    frame = people()
+    frame.loc[:6, "w"] = np.nan
+    frame.loc[8:9, "ea"] = np.nan
+    said = []
+    for make in (lambda one: one, duck):
+        with pytest.raises(MpsurveyError) as fault:
+            mp.Sample(make(frame), DESIGN)
+        said.append([line for line in fault.value.problems if "missing" in line])
+    assert said[0] == said[1]
+    assert "7 of 101 rows" in said[0][0]
+
+
+@pytest.mark.parametrize("parts", [1, 7, 64])
+def test_sums_keep_twelve_digits_however_the_rows_are_parted(parts, tmp_path):
+    """Of whole numbers of very different size, whose sum is known exactly."""
+    random = np.random.default_rng(3)
+    n = 200_000
+    y = random.integers(0, 10 ** random.integers(1, 12, n))
+    frame = pl.DataFrame({"w": np.ones(n), "ea": random.integers(0, 40, n), "y": y})
+    for place, some in enumerate(np.array_split(random.permutation(n), parts)):
+        frame[some].write_parquet(tmp_path / f"{place}.parquet")
+    duckdb = pytest.importorskip("duckdb")
+    folder = str(tmp_path / "*.parquet")
+    for rows in (pl.scan_parquet(folder), duckdb.read_parquet(folder)):
+        sample = mp.Sample(rows, mp.Design(weight="w", psu="ea"))
+        found = mp.total(sample, "y").frame.estimate[0]
+        assert found == pytest.approx(int(y.sum()), rel=1e-14)
