@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mpsurvey.catalogue.fields import Choice, Fields, Items, Key, Real, Record, Texts, Version, Word
+from mpsurvey.catalogue.fields import (
+    Choice,
+    Fields,
+    Items,
+    Key,
+    Real,
+    Record,
+    Texts,
+    Version,
+    Whole,
+    Word,
+)
 from mpsurvey.catalogue.marked import Problems
 from mpsurvey.catalogue.sources import CITATION, Citation, citations
 
@@ -18,8 +29,11 @@ _ONE_OF = Items(_COLUMN, least=1, lone=True)
 REPLICATES = Record(
     "replicates",
     {
-        "kind": Key(Choice(("brr", "jk1", "jk2", "bootstrap", "sdr")), "the method", need=True),
-        "columns": Key(_COLUMN, "a pattern such as PWGTP*", need=True),
+        "kind": Key(
+            Choice(("brr", "jk1", "jk2", "jkn", "bootstrap", "sdr")), "the method", need=True
+        ),
+        "columns": Key(_COLUMN, "a pattern such as PWGTP*; without it jkn is made from the PSUs"),
+        "number": Key(Whole(2), "how many there must be"),
         "skip": Key(Items(_COLUMN, lone=True), "columns of the pattern that are none"),
         "fay": Key(Real(0, 1), "Fay's factor"),
     },
@@ -34,7 +48,13 @@ FILE = Record(
         "divide_by": Key(Real(0), "what the weight must be divided by"),
         "strata": Key(_ONE_OF, "column; of several the first that is there"),
         "psu": Key(_ONE_OF, "column; of several the first that is there"),
-        "replicates": Key(REPLICATES, "replicate weights that the file carries"),
+        "must": Key(
+            Items(Choice(("strata", "psu")), lone=True), "roles without which the file is refused"
+        ),
+        "within": Key(
+            Items(_COLUMN, lone=True), "columns, such as the country, in which strata are nested"
+        ),
+        "replicates": Key(REPLICATES, "replicate weights, of the file or to be made"),
         "lonely_psu": Key(Choice(("fail", "certainty", "centre", "average")), "as in Design"),
         "note": Key(Texts(1000, whole=False, plain=True), "what to know of this file"),
     },
@@ -49,6 +69,7 @@ DESIGN = Record(
         "title": Key(Texts(200, whole=False), "the survey", need=True),
         "files": Key(Items(FILE, least=1), "its files, the likeliest first", need=True),
         "caveat": Key(Texts(1500, whole=False, plain=True), "what the preset cannot know"),
+        "checked": Key(Word(longest=900), "against what the preset was checked, and what was not"),
         "source": Key(Items(CITATION, lone=True), "where the survey documents it"),
         "reference": Key(Items(Word(longest=400), lone=True), "the survey's own documents"),
         "replaces": Key(Word(), "the id and version that this one overrides"),
@@ -68,8 +89,15 @@ class DesignFile:
         Candidates, the first that the data have is used; a weight may be a formula.
     divide_by
         What the weight must be divided by.
+    must
+        Roles (``"strata"``, ``"psu"``) without which standard errors would be those of another
+        design: data that lack their columns are refused.
+    within
+        Columns in which codes of strata and PSUs start anew, such as the country; where the data
+        have several values of one, strata are crossed with it.
     replicates
-        Kind, columns, skip, fay; or None.
+        Kind, columns, number, skip, fay; or None. Without columns they are made from strata and
+        PSUs.
     """
 
     name: str
@@ -78,6 +106,8 @@ class DesignFile:
     psu: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     divide_by: float = 1.0
+    must: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     replicates: Mapping[str, Any] | None = field(default=None, hash=False)
     lonely_psu: str = "fail"
     note: Mapping[str, str] | None = field(default=None, hash=False)
@@ -95,6 +125,8 @@ class DesignPreset:
         What the preset cannot know, by language.
     references
         The survey's own documents.
+    checked
+        Against what the preset was checked, and what was not.
     """
 
     id: str
@@ -104,6 +136,7 @@ class DesignPreset:
     caveat: Mapping[str, str] | None = field(default=None, hash=False)
     references: tuple[str, ...] = ()
     sources: tuple[Citation, ...] = ()
+    checked: str | None = None
     replaces: str | None = None
     theme: str = ""
     place: str = ""
@@ -117,8 +150,14 @@ def build_design(fields: Fields, problems: Problems, place: str) -> DesignPreset
         if not read.fine:
             continue
         made = read.get("replicates")
-        if made is not None and (read.get("strata") or read.get("psu")):
+        drawn = bool(read.get("strata") or read.get("psu"))
+        if made is not None and "columns" in made and drawn:
             problems.doubt(read.line, "Strata and PSUs have no effect beside replicate weights.")
+        if made is not None and "columns" not in made and (made["kind"] != "jkn" or not drawn):
+            problems.add(
+                read.line,
+                "Replicates have no columns. Name them; only kind jkn is made from strata and psu.",
+            )
         files.append(
             DesignFile(
                 read["name"],
@@ -127,6 +166,8 @@ def build_design(fields: Fields, problems: Problems, place: str) -> DesignPreset
                 read.get("psu", ()),
                 read.get("needs", ()),
                 read.get("divide_by", 1.0),
+                read.get("must", ()),
+                read.get("within", ()),
                 None if made is None else dict(made),
                 read.get("lonely_psu", "fail"),
                 read.get("note"),
@@ -140,6 +181,7 @@ def build_design(fields: Fields, problems: Problems, place: str) -> DesignPreset
         fields.get("caveat"),
         fields.get("reference", ()),
         citations(fields.get("source", ())),
+        fields.get("checked"),
         fields.get("replaces"),
         place=place,
     )

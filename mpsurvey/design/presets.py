@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 
 from mpsurvey.catalogue.known_design import DesignFile, DesignPreset
 from mpsurvey.catalogue.library import load_kind
@@ -25,6 +26,9 @@ from mpsurvey.errors import DesignError, did_you_mean
 from mpsurvey.microdata import Microdata, Variable
 
 __all__ = ["design_preset"]
+
+_Added = dict[str, tuple[str, Any]]
+"""Columns to be made: what each is in words, and its values."""
 
 
 def design_preset(
@@ -58,13 +62,15 @@ def design_preset(
     -------
     Sample
         Weights that the survey stores multiplied (``v005``) are divided, in a column of their own.
+        Where the data have several countries, strata are crossed with the country.
 
     Raises
     ------
     CatalogueError
         There is no such preset; near misses are proposed.
     DesignError
-        The data lack the columns by which the preset would know them.
+        The data lack the columns by which the preset would know them, or by which the survey says
+        its strata and sampling units; replicate weights are not all there.
 
     Examples
     --------
@@ -81,32 +87,107 @@ def design_preset(
     chosen = _choose(preset, columns, file, weight)
     taken = weight or _weight(preset, chosen, columns)
     factor = chosen.divide_by if divide_by is None else divide_by
-    made = None if chosen.replicates is None else _replicates(chosen.replicates, columns)
-    named = Design(
-        taken,
-        strata=() if made else strata or _first(chosen.strata, columns) or (),
-        psu=() if made else psu or _first(chosen.psu, columns) or (),
+    added: dict[str, tuple[str, Any]] = {}
+    if factor != 1 or taken not in frame.columns:
+        said = f"{taken} / {factor:,.10g}" if factor != 1 else taken
+        column = f"{taken}_scaled" if taken in frame.columns else "weight_of_preset"
+        added[column] = (said, numbers_of(frame, taken) / factor)
+    else:
+        column = taken
+    shipped = chosen.replicates is not None and "columns" in chosen.replicates
+    layers: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    if not shipped:
+        layers = _role("strata", strata, preset, chosen, columns, frame)
+        units = _role("psu", psu, preset, chosen, columns, frame)
+        if strata is None:
+            layers = _nested(layers, chosen, columns, frame, added)
+    made = None
+    if chosen.replicates is not None:
+        names = _replicate_columns(preset, chosen.replicates, columns) if shipped else None
+        if names is not None:
+            values = added[column][1] if column in added else numbers_of(frame, column)
+            names = _on_one_scale(names, float(np.nansum(values)), column, frame, added)
+        made = _replicates(chosen.replicates, names)
+    design = Design(
+        column,
+        strata=layers,
+        psu=units,
         replicates=made,
         lonely_psu=chosen.lonely_psu,  # type: ignore[arg-type]  # the catalogue has checked it
     )
-    if factor == 1 and taken in frame.columns:
-        return Sample(data, named)
-    column = f"{taken}_scaled" if taken in frame.columns else "weight_of_preset"
-    if column in frame.columns:
-        raise DesignError(f"The data have a column '{column}', which the preset would make.")
-    values = numbers_of(frame, taken) / factor
-    said = f"{taken} / {factor:,.10g}" if factor != 1 else taken
-    if isinstance(data, Microdata):
-        scaled: Any = replace(
-            data,
-            frame=data.frame.assign(**{column: values}),
-            variables={**data.variables, column: Variable(column, said, "decimal")},
+    return Sample(_with_columns(data, frame, added), design)
+
+
+def _with_columns(data: Any, frame: nw.DataFrame[Any], added: _Added) -> Any:
+    """The data with further columns, and what these mean where the data say what columns mean."""
+    if not added:
+        return data
+    there = [name for name in added if name in frame.columns]
+    if there:
+        raise DesignError(f"The data have a column '{there[0]}', which the preset would make.")
+    backend = nw.get_native_namespace(frame)
+    made = [
+        nw.new_series(name, values, backend=backend)
+        if isinstance(values, np.ndarray)
+        else values.alias(name)
+        for name, (_, values) in added.items()
+    ]
+    wider = frame.with_columns(*made).to_native()
+    if not isinstance(data, Microdata):
+        return wider
+    kinds = {
+        name: Variable(name, said, "decimal" if isinstance(values, np.ndarray) else "text")
+        for name, (said, values) in added.items()
+    }
+    return replace(data, frame=wider, variables={**data.variables, **kinds})
+
+
+def _role(
+    role: str,
+    given: str | None,
+    preset: DesignPreset,
+    chosen: DesignFile,
+    columns: Mapping[str, str],
+    frame: nw.DataFrame[Any],
+) -> tuple[str, ...]:
+    """The first column of a role that the data have and that is not empty."""
+    if given is not None:
+        return (given,)
+    candidates: tuple[str, ...] = getattr(chosen, role)
+    for one in candidates:
+        real = columns.get(one.lower())
+        if real is not None and frame[real].null_count() < len(frame):
+            return (real,)
+    if role in chosen.must:
+        named = {"strata": "strata", "psu": "sampling units"}[role]
+        raise DesignError(
+            f"The preset '{preset.id}' takes the {named} of its file '{chosen.name}' from "
+            f"{' or '.join(candidates)}, which the data lack or leave empty. Without them "
+            "standard errors would be wrong: read or merge these columns, or say "
+            f"{role}='...'; for a design without them use mp.Design."
         )
-    else:
-        backend = nw.get_native_namespace(frame)
-        added = nw.new_series(column, values, backend=backend)
-        scaled = frame.with_columns(added).to_native()
-    return Sample(scaled, replace(named, weight=column))
+    return ()
+
+
+def _nested(
+    layers: tuple[str, ...],
+    chosen: DesignFile,
+    columns: Mapping[str, str],
+    frame: nw.DataFrame[Any],
+    added: _Added,
+) -> tuple[str, ...]:
+    """Strata crossed with the country, or what else their codes start anew in."""
+    present = [columns[one.lower()] for one in chosen.within if one.lower() in columns]
+    several = [one for one in present if frame[one].n_unique() > 1 and one not in layers]
+    crossed = (*several, *layers)
+    if not several or len(crossed) == 1:
+        return crossed if several else layers
+    values = frame.select(
+        nw.concat_str([nw.col(one).cast(nw.String) for one in crossed], separator=" / ").alias("s")
+    )["s"]
+    added["stratum_of_preset"] = (" x ".join(crossed), values)
+    return ("stratum_of_preset",)
 
 
 def _first(candidates: Sequence[str], columns: Mapping[str, str]) -> str | None:
@@ -150,20 +231,58 @@ def _weight(preset: DesignPreset, chosen: DesignFile, columns: Mapping[str, str]
     )
 
 
-def _replicates(said: Mapping[str, Any], columns: Mapping[str, str]) -> Replicates:
+def _replicate_columns(
+    preset: DesignPreset, said: Mapping[str, Any], columns: Mapping[str, str]
+) -> list[str]:
     head, _, tail = str(said["columns"]).lower().partition("*")
     shape = re.compile(re.escape(head) + r"(\d+)" + re.escape(tail))
     skip = {name.lower() for name in said.get("skip", ())}
-    numbered = sorted(
-        (int(found[1]), real)
+    numbered = {
+        int(found[1]): real
         for lower, real in columns.items()
         if (found := shape.fullmatch(lower)) and lower not in skip
-    )
-    names = [real for _, real in numbered]
+    }
+    wanted = range(1, int(said.get("number", 0)) + 1)
+    absent = [str(said["columns"]).replace("*", str(one)) for one in wanted if one not in numbered]
+    if absent:
+        more = f" and {len(absent) - 4} more" if len(absent) > 4 else ""
+        raise DesignError(
+            f"The preset '{preset.id}' needs {len(wanted)} replicate weights; the data lack "
+            f"{', '.join(absent[:4])}{more}. Read or merge all of them."
+        )
+    return [numbered[one] for one in sorted(numbered)]
+
+
+def _on_one_scale(
+    names: list[str], total: float, weight: str, frame: nw.DataFrame[Any], added: _Added
+) -> list[str]:
+    """Replicate weights in the unit of the weight, where files write decimals in one and not both.
+
+    A replicate weight and the weight add up to the same people but for sampling error, so that a
+    ratio of 100 or 10,000 is one of decimals that were left out.
+    """
+    sums = [float(np.nansum(numbers_of(frame, name))) for name in names]
+    ratio = float(np.median(sums)) / total if total > 0 else 1.0
+    power = round(np.log10(ratio)) if ratio > 0 else 0
+    if power == 0 and 0.5 < ratio < 2:
+        return names
+    if ratio <= 0 or abs(np.log10(ratio) - power) > 0.1:
+        raise DesignError(
+            f"The weight '{weight}' adds up to {total:,.6g}, and the replicate weights {names[0]} "
+            f"to {names[-1]} to {np.median(sums):,.6g} each: they do not belong together. Say "
+            "weight= or divide_by=, or declare them in mp.Design."
+        )
+    unit = 10.0**power
+    for name in names:
+        added[f"{name}_scaled"] = (f"{name} / {unit:,.10g}", numbers_of(frame, name) / unit)
+    return [f"{name}_scaled" for name in names]
+
+
+def _replicates(said: Mapping[str, Any], names: list[str] | None) -> Replicates:
     match said["kind"]:
         case "brr":
             return Brr(names, fay=said.get("fay", 0.0))
-        case "jk1":
+        case "jk1" | "jkn":
             return Jackknife(names)
         case "jk2":
             return Jackknife(names, multipliers=1.0)

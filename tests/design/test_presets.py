@@ -61,7 +61,8 @@ def test_replicate_weights_are_read_with_their_method():
     assert "PWWGT0" not in sample.replicates.columns
     np.testing.assert_allclose(sample.replicates.multipliers, 4 / 160)
     np.testing.assert_allclose(sample.weight, frame.PWWGT0)
-    pisa = pd.DataFrame({"W_FSTUWT": [1.0, 2], "W_FSTURWT1": [1.0, 2], "W_FSTURWT2": [1, 3]})
+    pisa = pd.DataFrame({f"W_FSTURWT{i}": [1.0, 2 + i % 2] for i in range(1, 81)})
+    pisa["W_FSTUWT"] = [1.0, 2]
     assert mp.design_preset("pisa", pisa).design.replicates.fay == 0.5
 
 
@@ -80,7 +81,7 @@ def test_what_does_not_fit_is_said():
     frame = people(numbers=["w2"])
     with pytest.raises(mp.MpsurveyError, match="Did you mean 'mics'"):
         mp.design_preset("mic", frame)
-    with pytest.raises(mp.MpsurveyError, match="knows its files by v005 or mv005 or hv005"):
+    with pytest.raises(mp.MpsurveyError, match="by v005, mv005 or v005 or mv005 or hv005"):
         mp.design_preset("dhs", frame)
     with pytest.raises(mp.MpsurveyError, match="has no file 'children'"):
         mp.design_preset("dhs", frame, file="children")
