@@ -259,6 +259,22 @@ def test_each_side_of_a_pyramid_adds_up(table):
     assert migrants["estimate"].iloc[0] == pytest.approx(sums.min())
 
 
+def test_a_pyramid_with_withheld_ages_counts_people_rather_than_shares(table):
+    frame = table.frame.copy()
+    frame["status"], frame["mark"], frame["reason"] = "publish", "", ""
+    cells = (frame["breakdown"] == "age_group x sex") & (frame["age_group"] == 8)
+    frame.loc[cells, ["status", "mark"]] = ["withhold", "c"]
+    frame.loc[cells, ["estimate", "ci_low", "ci_high", "n", "population"]] = np.nan
+    hidden = dataclasses.replace(table, frame=frame)
+    chart = mp.chart(hidden, "TRD02", by=("age_group", "sex"))
+    assert chart.kind == "pyramid"
+    assert chart.data["estimate"].max() > 100
+    assert chart.data.loc[chart.data["status"] == "withhold", "estimate"].isna().all()
+    assert word("withheld", "en") in chart.svg()
+    with pytest.raises(MpsurveyError, match="withheld"):
+        mp.chart(hidden, "TRD02", by=("age_group", "sex"), measure="share")
+
+
 def test_a_trend_says_which_changes_are_beyond_chance(rounds, changes):
     said = mp.chart(rounds, "EMP18", "trend", "sex", changes=changes)
     assert said.alt.count(word("chart_no_change", "en")) == 1

@@ -44,7 +44,7 @@ def chart(
     *,
     changes: pd.DataFrame | None = None,
     parts: Any = None,
-    measure: Literal["share", "count"] = "share",
+    measure: Literal["share", "count"] | None = None,
     labels: Mapping[str, Mapping[Any, str]] | None = None,
     titles: Mapping[str, str] | None = None,
     title: str = "",
@@ -81,7 +81,8 @@ def chart(
         For the waterfall of an indicator: ``mp.contribution(..., detail=True)``, which has the
         national figure with and without the group.
     measure
-        For a pyramid: each group's shares by age and sex, or counts.
+        For a pyramid: each group's shares by age and sex, or counts. None draws shares, or counts
+        where a figure is withheld, because shares of a group need all of it.
     labels, titles
         Labels of values and variables, over those of the table.
     title

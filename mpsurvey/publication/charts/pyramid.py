@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key, ticks_of
+from mpsurvey.publication.charts.axes import tick_labels, ticks_of
+from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key
 from mpsurvey.publication.charts.figures import Figure, Subject, Wording, frame_of
 from mpsurvey.publication.charts.lettering import clean, lines_of, widest
 from mpsurvey.publication.charts.palette import INK, PAPER, PLUS, SERIES, SOFT
 from mpsurvey.publication.charts.picture import Chart
-from mpsurvey.publication.charts.rows import tick_labels
 from mpsurvey.publication.charts.telling import alt_of, colon, notes_of, subtitle_of
 from mpsurvey.publication.layout import safe_id
 from mpsurvey.publication.wording import number, word
@@ -27,7 +27,9 @@ Measure = Literal["share", "count"]
 Cells = dict[tuple[str, str], Figure]
 
 
-def pyramid(subject: Subject, place: Sequence[str], measure: Measure, words: Wording) -> Chart:
+def pyramid(
+    subject: Subject, place: Sequence[str], measure: Measure | None, words: Wording
+) -> Chart:
     """Draw one or two groups by age and sex.
 
     A share of migrants by age and sex, whose base is people, gives both groups: the migrants and
@@ -54,7 +56,8 @@ def pyramid(subject: Subject, place: Sequence[str], measure: Measure, words: Wor
         raise MpsurveyError(f"A pyramid has two sides; '{sex}' has {len(sexes)} values.")
     groups = _groups(subject, figures, other)
     subject, about = _named(subject, list(groups))
-    if measure == "share":
+    whole = not any(one.withheld for cells in groups.values() for one in cells.values())
+    if measure == "share" or (measure is None and whole):
         groups = {name: _as_shares(subject, name, cells) for name, cells in groups.items()}
         subject = replace(subject, unit=word("chart_of_group", subject.language), percent=True,
                           scale=100.0)  # fmt: skip
