@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 from importlib import metadata
 
-from mpsurvey.publication.document import Finding, Report
+from mpsurvey.publication.document import Finding, Picture, Report
 from mpsurvey.publication.wording import word
 
-__all__ = ["evidence_of", "facts_of"]
+__all__ = ["evidence_of", "facts_of", "notes_beside"]
 
 
 def evidence_of(finding: Finding) -> str:
@@ -23,6 +24,7 @@ def evidence_of(finding: Finding) -> str:
     return "" if first and first in finding.text else finding.basis
 
 
+_TAG = re.compile(r"<style.*?</style>|<[^>]*>", re.DOTALL)
 _OF_INDICATOR = re.compile(r"([A-Z]{3}[0-9]{2}[A-Z0-9]*): (.+)", re.DOTALL)
 
 
@@ -48,6 +50,13 @@ def facts_of(report: Report) -> tuple[tuple[str, str], ...]:
     if not any(version in text for text in said):
         rules.append((word("software", language), version))
     return (*facts, *rules)
+
+
+def notes_beside(picture: Picture) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the notes that a picture draws itself, and those to be written beside it."""
+    drawn = "".join(html.unescape(_TAG.sub("", picture.svg())).split())
+    inside = tuple(note for note in picture.notes if "".join(note.split()) in drawn)
+    return inside, tuple(note for note in picture.notes if note not in inside)
 
 
 def _gathered(facts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

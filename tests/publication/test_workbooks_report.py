@@ -336,3 +336,23 @@ def test_a_report_is_written_by_the_ending_of_its_name(report, tmp_path, ending)
         frame = pd.read_csv(path)
         assert len(frame) == len(report.table.frame)
         assert frame["estimate"].isna().sum() == (frame["status"] == "withhold").sum()
+
+
+def test_a_text_longer_than_a_row_is_cut_where_a_word_ends(report, tmp_path):
+    long = "; ".join(f"IND{n} (lacks a question)" for n in range(400))
+    own = dataclasses.replace(report, facts=(("Not made", long),))
+    sheet = openpyxl.load_workbook(mp.write_xlsx(own, tmp_path / "l.xlsx"))["Notes and methods"]
+    said = " ".join(str(c.value) for c in sheet["B"] if c.value and "IND" in str(c.value))
+    assert said == long
+    assert max(row.height or 0 for row in sheet.row_dimensions.values()) <= 409
+
+
+def test_notes_that_a_picture_draws_are_said_in_its_words(report, tmp_path):
+    class Drawing(type(picture("x"))):
+        def svg(self):
+            return "<svg><text>Source: the</text><text>survey.</text></svg>"
+
+    own = Section(id="x", title="Map", blocks=(ChartBlock(picture=Drawing("coverage-map")),))
+    path = mp.write_xlsx(dataclasses.replace(report, sections=(own,)), tmp_path / "p.xlsx")
+    assert "Source: the survey." in part(path, "xl/drawings/drawing1.xml")
+    assert "Source: the survey." not in texts(openpyxl.load_workbook(path)["Map"])

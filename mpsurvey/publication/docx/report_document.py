@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from mpsurvey.errors import ExtraMissing, MpsurveyError
-from mpsurvey.publication.basis import evidence_of, facts_of
+from mpsurvey.publication.basis import evidence_of, facts_of, notes_beside
 from mpsurvey.publication.document import (
     ChartBlock,
     Checklist,
@@ -185,12 +185,13 @@ class _Writer:
             io.BytesIO(content), width=Emu(min(round(wide), self.room * _TWIP))
         )
         properties = shown._inline.docPr
-        properties.set("descr", one_line(picture.alt)[:2000])
+        inside, beside = notes_beside(picture)
+        properties.set("descr", one_line(" ".join((picture.alt, *inside)))[:2000])
         properties.set("title", short(picture.title))
         properties.set("name", short(picture.id, 60))
         self.figures += 1
         self._caption("Figure", self.figures, one_line(picture.title), picture.id)
-        for said in picture.notes:
+        for said in beside:
             self.text.paragraph("Table note", legible(said))
 
     def facts(self, report: Report) -> None:

@@ -17,6 +17,8 @@ from mpsurvey.publication.xlsx.page import Page
 
 __all__ = ["write_figures", "write_notes", "write_value"]
 
+_LONGEST = 2400
+"""Letters: twenty lines, half of what Excel's highest row shows."""
 _RULES = {"status": "publish", "mark": "", "reason": ""}
 """Columns of a table whose quality was judged, and what they hold where it was not."""
 
@@ -76,11 +78,24 @@ def _block(page: Page, title: str, rows: Iterable[tuple[str, str, str]]) -> None
         # A heading said once stands for the rows that follow it.
         shown = "" if heading == previous else one_line(heading)
         if whole:
-            page.cells_across((shown, text), looks)
+            for piece in _pieces(text):
+                page.cells_across((shown, piece), looks)
+                shown = ""
         else:
             page.cells((shown, text, more), looks)
         previous = heading
     page.space(14)
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a text that is longer than a row can be high, where a sentence or a word ends."""
+    out = []
+    while len(text) > _LONGEST:
+        places = [text.rfind(mark, 0, _LONGEST) + len(mark) for mark in ("; ", ". ", " ")]
+        place = next((at for at in places if at > _LONGEST // 2), _LONGEST)
+        out.append(text[:place].rstrip())
+        text = text[place:]
+    return [*out, text]
 
 
 def write_figures(book: Book, report: Report, contents: str) -> str:

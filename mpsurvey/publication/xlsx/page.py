@@ -13,7 +13,8 @@ __all__ = ["Page", "lines_of"]
 
 _LINE, _PAGE_HEIGHT, _PAGE_WIDTH = 13.5, 495.0, 765.0
 """Points: a line of text, and what an A4 sheet on its side holds between its margins."""
-_POINTS_A_CHARACTER = 5.25
+_POINTS_A_CHARACTER, _HIGHEST = 5.25, 409.0
+"""Points: a digit of the usual letters, and the highest row that Excel takes."""
 
 
 def lines_of(text: str, width: float) -> int:
@@ -123,6 +124,7 @@ class Page:
         self._next(height)
 
     def _next(self, height: float) -> None:
+        height = min(height, _HIGHEST)
         self.sheet.set_row(self.row, height)
         self.top += height
         self.row += 1

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from mpsurvey.publication.basis import evidence_of
+from mpsurvey.publication.basis import evidence_of, notes_beside
 from mpsurvey.publication.document import (
     ChartBlock,
     Checklist,
@@ -139,6 +139,7 @@ class _Section:
         """Place a chart that Excel does not draw itself, with its words."""
         page = self.page
         content = picture.png(scale=2.0)
+        inside, beside = notes_beside(picture)
         wide, high = _pixels(content)
         scale = min(0.5, 900 / max(wide, 1))
         shown = high * scale
@@ -154,7 +155,7 @@ class _Section:
                 "image_data": io.BytesIO(content),
                 "x_scale": scale * finer,
                 "y_scale": scale * finer,
-                "description": legible(picture.alt)[:2000],
+                "description": legible(" ".join((picture.alt, *inside)))[:2000],
                 "object_position": 2,
             },
         )
@@ -162,7 +163,7 @@ class _Section:
         while rest > 0:
             page.space(min(rest, 300))
             rest -= 300
-        for note in picture.notes:
+        for note in beside:
             page.note(note)
         page.space(14)
 
