@@ -18,7 +18,7 @@ from mpsurvey.publication.charts.lettering import (
 )
 from mpsurvey.publication.charts.palette import GRID, INK, PAPER, SHAPES, SOFT
 
-__all__ = ["Canvas", "Key", "Symbol", "ticks_of"]
+__all__ = ["Canvas", "Key", "Symbol"]
 
 MARGIN = 12.0
 NOTE, LABEL, HEADING = 10.0, 11.5, 15.0
@@ -325,21 +325,6 @@ class Canvas:
         elif key.symbol == "dot":
             self.lines([(x, y, x + 18.0, y)], colour=key.colour, thick=2)
             self.symbols([(middle, y)], key.shape, filled=True, color=key.colour)
-
-
-def ticks_of(low: float, high: float, *, most: int = 6) -> list[float]:
-    """Round numbers that span an interval, both ends covered.
-
-    >>> ticks_of(0.0, 8.2)
-    [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
-    """
-    wide = max(high - low, 1e-9)
-    step = 10.0 ** math.floor(math.log10(wide / most))
-    for factor in (1, 2, 2.5, 5, 10, 20):
-        first, last = math.floor(low / (step * factor)), math.ceil(high / (step * factor) - 1e-9)
-        if last - first <= most:
-            break
-    return [round(step * factor * at, 10) + 0.0 for at in range(first, max(last, first + 1) + 1)]
 
 
 def _round(value: float) -> float:

@@ -114,10 +114,10 @@ def lines_of(
 ) -> list[str]:
     """Wrap a label to a width, and end it with '…' where it takes more lines than allowed.
 
-    >>> lines_of("Upper secondary education", 80, 11)
+    >>> lines_of("Upper secondary education", 90, 11)
     ['Upper secondary', 'education']
-    >>> lines_of("Upper secondary education", 80, 11, most=1)
-    ['Upper seconda…']
+    >>> lines_of("Upper secondary education", 90, 11, most=1)
+    ['Upper secondar…']
     """
     lines: list[str] = []
     words = clean(text).split(" ")

@@ -57,8 +57,11 @@ def matrix(subject: Subject, place: Sequence[str], words: Wording) -> Chart:
     names = [clean(subject.titles.get(name, name)) for name in place]
     labels = [lines_of(label, 150.0, LABEL, most=2) for label in down]
     whole = word("all", language)
-    before = 10.0 + max(widest([line for one in labels for line in one], LABEL, language=subject.language),
-                        widest([whole], LABEL, bold=True, language=subject.language), 70.0)  # fmt: skip
+    before = 10.0 + max(
+        widest([line for one in labels for line in one], LABEL, language=subject.language),
+        widest([whole], LABEL, bold=True, language=subject.language),
+        70.0,
+    )
     canvas = Canvas(
         language=language,
         height=_ROW * (len(down) + sums) + 4.0 * sums,
@@ -202,8 +205,11 @@ def _draw(
             letters.setdefault(ink_on(colour), []).append((x + wide / 2, y + _ROW / 2, text))
             if one.status == "flag":
                 flagged.append((x + 2.5, y + 2.5, x + wide - 2.5, y + _ROW - 2.5))
-    frame = [(wide * c + 1, _ROW * r + 1, wide * (c + 1) - 1, _ROW * (r + 1) - 1)
-             for r in range(len(down)) for c in range(len(across))]  # fmt: skip
+    frame = [
+        (wide * c + 1, _ROW * r + 1, wide * (c + 1) - 1, _ROW * (r + 1) - 1)
+        for r in range(len(down))
+        for c in range(len(across))
+    ]
     canvas.boxes(frame, color=PAPER, stroke=GRID)
     encode = {"color": {"field": "colour", "type": "nominal", "scale": None}}
     canvas.add(shaded, "rect", told=True, encode=encode)

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key, Symbol, ticks_of
+from mpsurvey.publication.charts.axes import tick_labels, ticks_of
+from mpsurvey.publication.charts.canvas import LABEL, NOTE, Canvas, Key, Symbol
 from mpsurvey.publication.charts.figures import Figure, Subject
-from mpsurvey.publication.charts.lettering import lines_of, plain, widest
+from mpsurvey.publication.charts.lettering import lines_of, widest
 from mpsurvey.publication.charts.palette import (
     GRID,
     INK,
@@ -25,7 +26,7 @@ from mpsurvey.publication.charts.palette import (
 from mpsurvey.publication.charts.telling import keys_of
 from mpsurvey.publication.wording import number, word
 
-__all__ = ["Row", "Sheet", "draw_rows", "tick_labels"]
+__all__ = ["Row", "Sheet", "draw_rows"]
 
 _COLUMN, _LINE = 9.5, 14.0
 _ALL = -1
@@ -81,9 +82,13 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         for row in rows
     ]
     before = 12.0 + max(
-        (widest(lines, LABEL, bold=row.strong, language=subject.language) for lines, row in zip(labels, rows, strict=True)
-         if row.figures), default=60.0,
-    )  # fmt: skip
+        (
+            widest(lines, LABEL, bold=row.strong, language=subject.language)
+            for lines, row in zip(labels, rows, strict=True)
+            if row.figures
+        ),
+        default=60.0,
+    )
     said = {
         id(one): _said(subject, one, row, apart=apart)
         for row in rows
@@ -137,10 +142,14 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         place = (canvas.plot + column + room, -9.0 - 5.7 * (len(heads) - 1), heads)
         canvas.text([place], size=NOTE - 0.5, colour=SOFT, align="end")
     canvas.text(
-        [((tick - low) * scaled, canvas.height + 9.0, text)
-         for tick, text in zip(ticks, tick_labels(ticks, subject), strict=True)],
-        size=NOTE, colour=SOFT, align="middle",
-    )  # fmt: skip
+        [
+            ((tick - low) * scaled, canvas.height + 9.0, text)
+            for tick, text in zip(ticks, tick_labels(ticks, subject), strict=True)
+        ],
+        size=NOTE,
+        colour=SOFT,
+        align="middle",
+    )
     return canvas.spec(
         title=sheet.title,
         subtitle=sheet.subtitle,
@@ -151,14 +160,6 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
         head=20.0 + 11.4 * (len(heads) - 1) * shown_counts,
         decimals=subject.digits,
     )
-
-
-def tick_labels(ticks: Sequence[float], subject: Subject) -> list[str]:
-    """Write the numbers of an axis, percent with its sign."""
-    step = min(np.diff(ticks)) if len(ticks) > 1 else 1.0
-    digits = next((d for d in range(7) if abs(round(step, d) - step) < 1e-9 * max(step, 1.0)), 6)
-    end = "\u00a0%" if subject.percent else ""
-    return [plain(f"{number(x, digits, subject.language)}{end}", subject.language) for x in ticks]
 
 
 def _domain(
@@ -256,26 +257,37 @@ def _draw_marks(
         colour, shape = (INK, "diamond") if at == _ALL else (SERIES[at], SHAPES[at])
         _marks(canvas, rows, colour, shape, bars=sheet.mark == "bars")
     words = [
-        (word("withheld", subject.language) if one.withheld
-         else word("mark_missing", subject.language), y, one)
+        (
+            word("withheld", subject.language)
+            if one.withheld
+            else word("mark_missing", subject.language),
+            y,
+            one,
+        )
         for y, one in hidden
-    ]  # fmt: skip
-    texts = [f"{said}: {one.reason}" if one.reason and one.withheld else said
-             for said, _, one in words]  # fmt: skip
+    ]
+    texts = [
+        f"{said}: {one.reason}" if one.reason and one.withheld else said for said, _, one in words
+    ]
     texts = [lines_of(text, canvas.plot - 60.0, NOTE, most=1)[0] for text in texts]
     middle = canvas.plot / 2
     wide = [widest([text], NOTE, language=subject.language) / 2 + 14.0 for text in texts]
     canvas.boxes(
-        [(middle - w - 4, y - 6.0, middle + w, y + 6.0)
-         for w, (_, y, _) in zip(wide, words, strict=True)],
+        [
+            (middle - w - 4, y - 6.0, middle + w, y + 6.0)
+            for w, (_, y, _) in zip(wide, words, strict=True)
+        ],
         color=PAPER,
-    )  # fmt: skip
-    canvas.rings([(middle - w + 4, y) for w, (_, y, one) in zip(wide, words, strict=True)
-                  if one.withheld])  # fmt: skip
+    )
+    canvas.rings(
+        [(middle - w + 4, y) for w, (_, y, one) in zip(wide, words, strict=True) if one.withheld]
+    )
     canvas.text(
         [(middle + 6.0, y, text) for text, (_, y, _) in zip(texts, words, strict=True)],
-        size=NOTE, colour=SOFT, align="middle",
-    )  # fmt: skip
+        size=NOTE,
+        colour=SOFT,
+        align="middle",
+    )
 
 
 def _marks(
@@ -335,15 +347,22 @@ def _told(subject: Subject, row: Row, one: Figure, series: Sequence[str]) -> str
 def _write_labels(canvas: Canvas, rows: Sequence[Row], labels: Any, middles: Any) -> None:
     for bold in (False, True):
         canvas.text(
-            [(-10.0, float(y), lines) for row, lines, y in zip(rows, labels, middles, strict=True)
-             if row.figures and row.strong is bold],
-            align="end", bold=bold,
-        )  # fmt: skip
+            [
+                (-10.0, float(y), lines)
+                for row, lines, y in zip(rows, labels, middles, strict=True)
+                if row.figures and row.strong is bold
+            ],
+            align="end",
+            bold=bold,
+        )
     canvas.text(
-        [(-canvas.before + 6.0, float(y), lines)
-         for row, lines, y in zip(rows, labels, middles, strict=True) if not row.figures],
+        [
+            (-canvas.before + 6.0, float(y), lines)
+            for row, lines, y in zip(rows, labels, middles, strict=True)
+            if not row.figures
+        ],
         bold=True,
-    )  # fmt: skip
+    )
 
 
 def _write_figures(
@@ -361,8 +380,10 @@ def _write_figures(
         )
         canvas.text(
             [(edge, y, counts[id(one)]) for y, one in mine if id(one) in counts],
-            size=_COLUMN, colour=SOFT, align="end",
-        )  # fmt: skip
+            size=_COLUMN,
+            colour=SOFT,
+            align="end",
+        )
     canvas.lines([(-canvas.before, canvas.height, edge, canvas.height)], colour=GRID)
 
 

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.publication.charts.canvas import NOTE, Canvas, Key, ticks_of
+from mpsurvey.publication.charts.axes import tick_labels, ticks_of
+from mpsurvey.publication.charts.canvas import NOTE, Canvas, Key
 from mpsurvey.publication.charts.dots import dots
 from mpsurvey.publication.charts.figures import Figure, Subject, Wording, frame_of
 from mpsurvey.publication.charts.lettering import lines_of, widest
 from mpsurvey.publication.charts.palette import GRID, PAPER, SERIES, SHAPES, SOFT
 from mpsurvey.publication.charts.picture import Chart
-from mpsurvey.publication.charts.rows import tick_labels
 from mpsurvey.publication.charts.telling import alt_of, colon, keys_of, notes_of, subtitle_of
 from mpsurvey.publication.layout import safe_id
 from mpsurvey.publication.wording import word
@@ -129,8 +129,9 @@ def _changes_in_words(
         start = f"{names[codes]} " if names[codes] else ""
         verdict = word(_verdict(change), subject.language)
         value = f", {subject.said(change.value, sign=True)}" if np.isfinite(change.value) else ""
-        parts.append(f"{start}{labels[earlier]}–{labels[later]}{colon(subject.language)}"
-                     f"{verdict}{value}.")  # fmt: skip
+        parts.append(
+            f"{start}{labels[earlier]}–{labels[later]}{colon(subject.language)}{verdict}{value}."
+        )
     return " ".join(parts)
 
 
@@ -186,8 +187,9 @@ def _draw(
         widest([line for one in named for line in one], NOTE + 0.5, language=subject.language)
         + 12.0
     )
-    canvas = Canvas(language=language, height=_HEIGHT, before=before, after=after,
-                    width=words.width)  # fmt: skip
+    canvas = Canvas(
+        language=language, height=_HEIGHT, before=before, after=after, width=words.width
+    )
     scaled = _HEIGHT / (high - low)
     spots = _spots([label for _, label in rounds], canvas.plot)
 
@@ -197,8 +199,12 @@ def _draw(
     canvas.lines([(0.0, down(x), canvas.plot, down(x)) for x in ticks])
     if low <= 0 <= high:
         canvas.lines([(0.0, down(0.0), canvas.plot, down(0.0))], colour=SOFT)
-    canvas.text([(-6.0, down(x), text) for x, text in zip(ticks, texts, strict=True)],
-                size=NOTE, colour=SOFT, align="end")  # fmt: skip
+    canvas.text(
+        [(-6.0, down(x), text) for x, text in zip(ticks, texts, strict=True)],
+        size=NOTE,
+        colour=SOFT,
+        align="end",
+    )
     labels = [(x, _HEIGHT + 12.0, label) for x, (_, label) in zip(spots, rounds, strict=True)]
     canvas.text(labels, size=NOTE + 1, align="middle", bold=True)
     ends_at: list[tuple[float, int]] = []
@@ -217,8 +223,10 @@ def _draw(
         foot += 6.0 + _STRIP * len(series)
         _strips(canvas, subject, series, rounds, groups, steps, spots, heads)
     level = f"{100 * subject.level:g}"
-    keys = [Key("dot", name or word("estimate", language), SERIES[at], SHAPES[at])
-            for at, (name, _) in enumerate(series)]  # fmt: skip
+    keys = [
+        Key("dot", name or word("estimate", language), SERIES[at], SHAPES[at])
+        for at, (name, _) in enumerate(series)
+    ]
     keys.append(Key("interval", word("interval", language, level=level), SOFT))
     if steps:
         keys += [
@@ -254,8 +262,9 @@ def _line(
         change = steps.get((codes, rounds[here], rounds[there]))
         unclear = change is not None and change.verdict not in ("up", "down")
         step = (places[here], down(one.estimate), places[there], down(other.estimate))
-        canvas.lines([step], colour=SERIES[at], thick=1.3 if unclear else 2.2,
-                     dash=(4, 3) if unclear else ())  # fmt: skip
+        canvas.lines(
+            [step], colour=SERIES[at], thick=1.3 if unclear else 2.2, dash=(4, 3) if unclear else ()
+        )
 
 
 def _points(
@@ -275,8 +284,7 @@ def _points(
                 canvas.rings([(x, 12.0 + 14.0 * at)])
                 start = f"{series[0]}{colon(subject.language)}" if series[0] else ""
                 said = start + word("withheld", subject.language)
-                canvas.text([(x + 8.0, 12.0 + 14.0 * at, said)],
-                            size=NOTE, colour=SOFT)  # fmt: skip
+                canvas.text([(x + 8.0, 12.0 + 14.0 * at, said)], size=NOTE, colour=SOFT)
             continue
         if np.isfinite(one.low) and np.isfinite(one.high):
             whiskers.append((x, down(one.low), x, down(one.high)))
@@ -322,8 +330,13 @@ def _write_values(
             dodge = _DODGE * (at - (len(series) - 1) / 2)
             said = f"{subject.said(one.estimate)} {one.mark}".rstrip()
             x, y = spots[place] + dodge + 9.0 * side, down(one.estimate) + (11.0 if lower else -9.0)
-            canvas.text([(x, y, said)], size=NOTE, colour=SERIES[at], bold=True,
-                        align="end" if side < 0 else "start")  # fmt: skip
+            canvas.text(
+                [(x, y, said)],
+                size=NOTE,
+                colour=SERIES[at],
+                bold=True,
+                align="end" if side < 0 else "start",
+            )
 
 
 def _name_ends(
@@ -334,8 +347,9 @@ def _name_ends(
     for y, at in sorted(ends_at):
         tall = 12.6 * len(named[at])
         spot = max(y, free + tall / 2)
-        canvas.text([(canvas.plot + 2.0, spot, named[at])], size=NOTE + 0.5, colour=SERIES[at],
-                    bold=True)  # fmt: skip
+        canvas.text(
+            [(canvas.plot + 2.0, spot, named[at])], size=NOTE + 0.5, colour=SERIES[at], bold=True
+        )
         free = spot + tall / 2 + 1.0
 
 
@@ -363,8 +377,9 @@ def _strips(
             middle, room = (spots[here] + spots[there]) / 2, spots[there] - spots[here]
             if not np.isfinite(change.value):
                 canvas.rings([(middle - 30.0, y)])
-                canvas.text([(middle - 20.0, y, word("withheld", subject.language))], size=NOTE,
-                            colour=SOFT)  # fmt: skip
+                canvas.text(
+                    [(middle - 20.0, y, word("withheld", subject.language))], size=NOTE, colour=SOFT
+                )
                 continue
             clear = change.verdict in ("up", "down")
             text = subject.said(change.value, sign=True)
