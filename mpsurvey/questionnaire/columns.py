@@ -68,7 +68,7 @@ def form_columns(form: Questionnaire, language: str | None = None) -> tuple[Colu
     {98: 'Does not know', 99: 'Refused'}
     """
     spoken = language or form.languages[0]
-    outline = outline_of(form)
+    outline = outline_of(form, host_rows=False)
     out: list[Column] = []
     for one in outline.outside:
         table = "person" if one.of == "person" and outline.persons else "household"

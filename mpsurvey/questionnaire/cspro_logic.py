@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mpsurvey.catalogue import CodeList, Concept, Module, Question
@@ -46,6 +46,13 @@ class Logic:
         self.languages = outline.form.languages
         self.asked = asked
         self.messages: list[Mapping[str, str]] = []
+        self.steps = Steps({}, self.form.home)
+        self.concepts = {
+            placed.own(concept.name).upper(): (concept, placed)
+            for placed in outline.placed
+            for concept in possible_concepts(placed)
+            if concept.over is None and not concept.roster
+        }
 
     def message(self, texts: Mapping[str, str]) -> int:
         """Return the number of a message, which it is given when it is new."""
@@ -61,6 +68,7 @@ class Logic:
     def write(self) -> str:
         """Return the text of the ``.apc`` file."""
         procedures: list[str] = []
+        self.steps = Steps({}, self.form.home)
         for one in self.outline.outside:
             moment = getattr(one.variable, "calculation", None)
             form = {"year of interview": "YYYY", "month of interview": "MM"}.get(moment or "")
@@ -69,7 +77,7 @@ class Logic:
                 procedures += [f'  {one.name.upper()} = sysdate("{form}");', "  noinput;", ""]
         for question, placed, name, outside in self.asked:
             procedures += self._procedure(question, placed, name, outside=outside)
-        steps = Steps({}, self.form.home)
+        steps = self.steps
         levels = self._level("CASE_LEVEL", self.outline.household, steps)
         whom = "PERSON_LEVEL" if self.outline.members else "CASE_LEVEL"
         if self.outline.members:
@@ -114,14 +122,33 @@ class Logic:
         ]
         lines = [f"PROC {name.upper()}"]
         ends = self._end_of_rows(question, placed, writer) if not outside else []
-        if ends or tests:
-            lines += ["preproc", *ends]
+        asked = [rule for rule in (universe, question.ask_if) if rule is not None]
+        before = self._before(asked, scope, set())
+        if ends or tests or before:
+            lines += ["preproc", *ends, *before]
         if tests:
             lines.append(f"  ask if {' and '.join(tests)};")
         checks = self._checks(question, placed, writer)
         if checks:
-            lines += ["postproc", *checks]
+            before = self._before([check.rule for check in question.checks], scope, set())
+            lines += ["postproc", *before, *checks]
         return [*lines, ""] if len(lines) > 1 else []
+
+    def _before(
+        self, rules: Sequence[Rule | Formula], scope: Mapping[str, Known], seen: set[str]
+    ) -> list[str]:
+        """Work out the derived variables that rules use: the level's own turn comes last."""
+        lines: list[str] = []
+        for name in sorted(frozenset().union(*(rule.names for rule in rules))):
+            reference = scope[name].reference if name in scope else ""
+            if reference in self.concepts and reference not in seen:
+                seen.add(reference)
+                concept, owner = self.concepts[reference]
+                inner = scope_of_items(owner)
+                lines += self._before(concept.rules, inner, seen)
+                self.steps.scope = inner
+                lines += self._worked_out(concept, reference, self.steps)
+        return lines
 
     def _end_of_rows(self, question: Question, placed: Placed, writer: CSPro) -> list[str]:
         """Leave the roster before a row more than were counted."""

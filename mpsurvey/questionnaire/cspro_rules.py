@@ -7,21 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["RESERVED", "application_faults", "cspro_faults"]
+from mpsurvey.questionnaire.reserved import OF_CSPRO
+
+__all__ = ["application_faults", "cspro_faults"]
 
 _NAME = re.compile(r"[A-Z](?:[A-Z0-9_]*[A-Z0-9])?")
 
-RESERVED = frozenset(
-    """
-    ALL ALPHA AND ARRAY ASK AUDIO BARCODE BREAK BY CASE CONFIG CONTINUE COUNT DATE DEFAULT DELETE
-    DISJOINT DO DOCUMENT ELSE ELSEIF END ENDCASE ENDDO ENDFOR ENDGROUP ENDIF ENDLEVEL ENDRECODE
-    ENDSECT ENTER ERRMSG EXIT EXPORT FILE FOR FREQ FUNCTION GEOMETRY GPS HASHMAP HIGH IF IMAGE IN
-    INADVANCE INCLUDING INTERVAL LEVEL LIST LOW MAP MAX MEAN MIN MISSING MOVE NEXT NOINPUT NOT
-    NOTAPPL NUMERIC OR PFF POS POSTPROC PREPROC PROC RECODE REENTER REFUSED RELATION REPORT SET SKIP
-    SOCCURS SORT SPECIAL STOP STRING SUM SYSTEMAPP TABLE THEN TO UNIT UNTIL UPDATE USE USERBAR
-    VALUESET WEIGHT WHEN WHERE WHILE WORKDICT YEAR MONTH SEX_VS
-    """.split()  # noqa: SIM905 - a list of single words would be a hundred lines
-)
 _QUOTED = re.compile(r'"[^"]*"')
 _ISSUED = re.compile(r"\b(?:errmsg|warning)\((\d+)\)")
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]*\b")
@@ -38,7 +29,7 @@ def cspro_faults(dictionary: Mapping[str, Any]) -> list[str]:
         name = node["name"]
         if not _NAME.fullmatch(name) or len(name) > 32:
             problems.append(f"'{name}' is no name of CSPro.")
-        if name in RESERVED:
+        if name in OF_CSPRO:
             problems.append(f"'{name}' is a word that CSPro keeps for itself.")
         if name in seen:
             problems.append(f"'{name}' stands twice.")

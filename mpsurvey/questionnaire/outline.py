@@ -1,18 +1,18 @@
-"""A form's modules as every target but XLSForm sees them.
+"""A form as every target but XLSForm sees it.
 
-A field system other than the host's cannot take the host's own rows. It takes the modules, the host
-variables that their rules use, and, where household and person modules stand together, a roster of
-the household's members.
+The host's own rows become modules (`host_rows`); where household and person modules stand together,
+there is a roster of the household's members. Host variables that no row supplies are asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mpsurvey.catalogue import CodeList, Concept, HostVariable, Question
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.form import Questionnaire
+from mpsurvey.questionnaire.host_rows import with_host_rows
 from mpsurvey.questionnaire.placed import Placed, answers_of, variable_of
 from mpsurvey.questionnaire.wording import filled, in_language
 
@@ -73,6 +73,8 @@ class Outline:
         Host variables that rules use, household's first.
     codelists
         Every list that is used.
+    remarks
+        What of the host's rows could not be said, by row.
     """
 
     form: Questionnaire
@@ -80,6 +82,7 @@ class Outline:
     persons: tuple[Placed, ...]
     outside: tuple[Outside, ...]
     codelists: Mapping[str, CodeList]
+    remarks: tuple[str, ...] = ()
 
     @property
     def members(self) -> bool:
@@ -90,6 +93,16 @@ class Outline:
     def placed(self) -> tuple[Placed, ...]:
         """All modules, household ones first."""
         return (*self.household, *self.persons)
+
+    @property
+    def household_names(self) -> frozenset[str]:
+        """Variables of the household modules that are no rows of a roster."""
+        out: set[str] = set()
+        for placed in self.household:
+            module = placed.module
+            out |= {placed.own(one.name) for one in module.questions if not one.roster}
+            out |= {placed.own(one.name) for one in module.concepts if not one.roster}
+        return frozenset(out)
 
     def outside_of(self, whom: str) -> Iterator[Outside]:
         """Go through the host variables of 'person' or 'household'; all where none is a row."""
@@ -119,14 +132,20 @@ class Outline:
         return filled(text, language, fill)
 
 
-def outline_of(form: Questionnaire) -> Outline:
-    """Sort the modules of a form by whom they ask about.
+def outline_of(form: Questionnaire, *, host_rows: bool = True) -> Outline:
+    """Sort the modules of a form, and its host's rows, by whom they ask about.
 
     Raises
     ------
     MpsurveyError
-        When the form has no module.
+        When the form has neither rows nor modules.
     """
+    remarks: tuple[str, ...] = ()
+    if host_rows:
+        languages = form.languages or tuple(one for one in form.host.languages if one) or ("en",)
+        form = replace(form, languages=languages)
+        placed_with_host, remarks = with_host_rows(form)
+        form = replace(form, placed=placed_with_host)
     if not form.placed:
         raise MpsurveyError("The form has no module: insert one first.")
     household = tuple(one for one in form.placed if one.module.unit == "household")
@@ -138,7 +157,8 @@ def outline_of(form: Questionnaire) -> Outline:
     for placed in form.placed:
         lists |= placed.module.codelists
         for name in placed.hosts:
-            if name in own or name in outside:
+            link = placed.hosts[name]
+            if name in own or name in outside or (link.how == "module" and link.variable in own):
                 continue
             variable = variable_of(placed.module, name)
             if variable is None:
@@ -153,4 +173,4 @@ def outline_of(form: Questionnaire) -> Outline:
                 answers = answers_of(placed.module, variable)
             outside[name] = Outside(name, of, variable, answers, asked)
     ordered = sorted(outside.values(), key=lambda one: one.of != "household")
-    return Outline(form, household, persons, tuple(ordered), lists)
+    return Outline(form, household, persons, tuple(ordered), lists, remarks)

@@ -23,6 +23,7 @@ from mpsurvey.questionnaire.placed import (
     possible_concepts,
     variable_of,
 )
+from mpsurvey.questionnaire.reserved import OF_DESIGNER
 from mpsurvey.questionnaire.wording import in_language, said
 from mpsurvey.questionnaire.workbook import write_whole
 from mpsurvey.questionnaire.xlsform import when_answered
@@ -34,19 +35,6 @@ LONG = 60
 MEMBERS, COUNT, MEMBER = "members", "n_members", "member_name"
 _SPACE = uuid.UUID("5b7a3f0e-6a55-4f5e-9f0a-6d70737572ff")
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|_(?!_))*(?<!_)")
-
-# Words that Survey Solutions, its C# and its exports keep for themselves.
-RESERVED = frozenset(
-    """
-    abstract as base bool break byte case catch char checked class const continue decimal default
-    delegate do double else enum event explicit extern false finally fixed float for foreach goto if
-    implicit in int interface internal is lock long namespace new null object operator out override
-    params private protected public readonly ref return sbyte sealed short sizeof stackalloc static
-    string struct switch this throw true try typeof uint ulong unchecked unsafe ushort using virtual
-    void volatile while self state id rowcode rowname rowindex roster questionnaire identity
-    interview__id interview__key assignment__id sssys_irnd has__errors interview__status
-    """.split()  # noqa: SIM905 - a list of single words would be eighty lines
-)
 
 
 def write_survey_solutions(form: Questionnaire, path: Path | str) -> None:
@@ -87,7 +75,7 @@ def survey_solutions_faults(document: Mapping[str, Any]) -> list[str]:
             limit = 32
             if len(name) > limit or not _NAME.fullmatch(name):
                 problems.append(f"'{name}' is no variable name of Survey Solutions.")
-            if name.lower() in RESERVED:
+            if name.lower() in OF_DESIGNER:
                 problems.append(f"'{name}' is a word that Survey Solutions keeps for itself.")
             if name.lower() in seen:
                 problems.append(f"'{name}' stands twice.")

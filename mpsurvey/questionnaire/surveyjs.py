@@ -175,13 +175,14 @@ class _Model:
         for name, link in placed.hosts.items():
             variable = variable_of(module, name)
             reference = link.variable if link.how == "module" else name
+            once = reference in self.outline.household_names
             if variable is None or isinstance(variable, Concept):
-                out[name] = Known(f"{{{where}{reference}}}")
+                out[name] = Known(f"{{{'' if once else where}{reference}}}")
                 continue
             of = self.outline.members and any(
                 one.name == name and one.of == "person" for one in self.outline.outside
             )
-            path = where if of or link.how == "module" else ""
+            path = where if (of or link.how == "module") and not once else ""
             out[name] = self._known(variable, module, f"{path}{reference}")
         return out
 

@@ -8,6 +8,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.cspro import write_cspro
 from mpsurvey.questionnaire.ddi import write_ddi
 from mpsurvey.questionnaire.form import Questionnaire
+from mpsurvey.questionnaire.outline import outline_of
 from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.survey_solutions import write_survey_solutions
 from mpsurvey.questionnaire.surveyjs import write_surveyjs
@@ -23,6 +24,12 @@ def write_form(
 
     ``.xlsx`` XLSForm, ``.docx`` and ``.pdf`` paper, ``.xml`` DDI, ``.json`` SurveyJS, ``.zip``
     Survey Solutions; a folder without ending CSPro.
+
+    Returns
+    -------
+    tuple of str
+        Remarks: of the field system's validators, or what of the host's rows another target does
+        not hold, by row.
 
     Raises
     ------
@@ -48,4 +55,4 @@ def write_form(
                 f"'{ending}' is no form: write .xlsx (XLSForm), .docx or .pdf (paper), .xml (DDI), "
                 ".zip (Survey Solutions), .json (SurveyJS), or a folder without ending (CSPro)."
             )
-    return ()
+    return outline_of(form).remarks
