@@ -12,6 +12,7 @@ import yaml
 
 import mpsurvey as mp
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.publication.document import ChartBlock, GridBlock
 from mpsurvey.publication.layout import cross, lay_out, overview, plain, safe_id
 from mpsurvey.publication.standard_report import report_of
 from mpsurvey.publication.wording import LANGUAGES, number, word
@@ -97,7 +98,24 @@ def test_any_result_is_laid_out_as_it_stands(table):
 def test_a_report_of_a_table_has_a_chapter_for_each_theme(table):
     report = report_of(table, title="Migrants at work", date="2026")
     assert [section.title for section in report.sections] == ["Employment"]
-    assert len(list(report.blocks())) == 3
+    assert [grid.id for grid in grids(report)][1:] == ["EMP01", "EMP03"]
+
+
+def grids(report):
+    return [block.grid for block in report.blocks() if isinstance(block, GridBlock)]
+
+
+def test_a_report_has_a_chart_before_each_table_where_charts_can_be_made(table, monkeypatch):
+    pytest.importorskip("vl_convert")
+    found = [
+        block.picture.id if isinstance(block, ChartBlock) else block.grid.id
+        for block in report_of(table, title="Migrants at work").blocks()
+    ]
+    assert found[1:] == ["EMP01-by-sex", "EMP01", "EMP03-by-sex", "EMP03"]
+    alone = report_of(table, title="Migrants at work", charts=False)
+    assert list(alone.blocks()) == [GridBlock(grid=grid) for grid in grids(alone)]
+    monkeypatch.setattr("mpsurvey.publication.standard_report.find_spec", lambda _name: None)
+    assert len(list(report_of(table, title="Migrants at work").blocks())) == 3
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from typing import Any
 from mpsurvey.errors import ExtraMissing, MpsurveyError
 from mpsurvey.publication.charts.lettering import is_right_to_left
 
-__all__ = ["as_pdf", "as_png", "as_svg"]
+__all__ = ["as_pdf", "as_png", "as_svg", "has_letters"]
 
 _SVG = "http://www.w3.org/2000/svg"
+_VERSION = "6.1"
+"""Of Vega-Lite; a fixed one, so that a newer renderer does not change the pictures."""
 _ARIA = ("role", "aria-roledescription", "aria-hidden", "aria-label")
 
 
@@ -23,7 +25,7 @@ def as_svg(spec: Mapping[str, Any], *, name: str, language: str) -> str:
     What the renderer says about each mark for its own sake (layers, mark types) is taken out: a
     reader of the page hears the chart's text alternative once, not every line in it.
     """
-    drawn = _renderer().vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+    drawn = _renderer().vegalite_to_svg(json.dumps(spec), vl_version=_VERSION)
     etree: Any = importlib.import_module("lxml.etree")
     root = etree.fromstring(drawn.encode(), etree.XMLParser(resolve_entities=False))
     for mark in root.iter(f"{{{_SVG}}}*"):
@@ -65,8 +67,13 @@ def _renderer() -> Any:
     return vl_convert
 
 
+def has_letters(language: str) -> bool:
+    """Whether a PNG or PDF in a language would show its letters on this machine."""
+    return not is_right_to_left(language) or _has_arabic()
+
+
 def _need_letters(language: str) -> None:
-    if is_right_to_left(language) and not _has_arabic():
+    if not has_letters(language):
         raise MpsurveyError(
             "No font on this machine has Arabic letters, so that a PNG or PDF would show boxes. "
             "Install DejaVu Sans or Noto Sans Arabic, or write .svg or .html, which use the "
