@@ -20,6 +20,7 @@ PAGES = [
     "README.md",
     "docs/index.md",
     "docs/from-stata-r-spss.md",
+    "docs/how-to/charts.md",
     "docs/how-to/estimate.md",
     "docs/how-to/harmonise.md",
     "docs/how-to/indicators.md",

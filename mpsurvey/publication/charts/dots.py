@@ -44,7 +44,8 @@ def dots(
         for one in whole
     ]  # fmt: skip
     for place, part in parts:
-        if len(parts) > 1 or (len(place) == 1 and not series):
+        nested = any(len(one.labels) > 1 for one in part)
+        if len(parts) > 1 or not (nested or series):
             heading = " × ".join(str(subject.titles.get(name, name)) for name in place)
             rows.append(Row(label=heading))
         rows += _crossed(part, *series) if series else _nested(part)

@@ -106,7 +106,7 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
     wide = sum(_width_of_sign(sign) for sign in text) * size / 1000
     # Fonts with Arabic letters are a tenth wider than Arial in digits and Latin letters.
     factor = 1.12 if _is_joined(text) else 1.0
-    return wide * factor * (1.07 if bold else 1.0)
+    return wide * factor * (1.1 if bold else 1.0)
 
 
 def lines_of(
