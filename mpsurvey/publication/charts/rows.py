@@ -98,7 +98,7 @@ def draw_rows(subject: Subject, rows: Sequence[Row], sheet: Sheet) -> dict[str, 
     column = max(widest(list(said.values()), _COLUMN, language=subject.language) + 14.0, 62.0)
     counts = {id(one): _count(one, subject.language) for one in figures}
     shown_counts = sheet.numbers and any(np.isfinite(one.n) for one in figures)
-    heads = lines_of(word("n", subject.language), 62.0, NOTE - 0.5, most=2)
+    heads = lines_of(word("n", subject.language), 76.0, NOTE - 0.5, most=2)
     room = (
         max(widest([*counts.values(), *heads], _COLUMN, language=subject.language) + 8.0, 34.0)
         if shown_counts
