@@ -7,7 +7,9 @@ from pathlib import Path
 from mpsurvey.publication.document import Report
 from mpsurvey.publication.docx import report_bytes, table_bytes
 from mpsurvey.publication.layout import plain
+from mpsurvey.publication.standard_report import report_of
 from mpsurvey.publication.table import Table, write_whole
+from mpsurvey.tabulation import IndicatorTable
 
 __all__ = ["write_docx"]
 
@@ -22,6 +24,7 @@ def write_docx(
     changed at once: the headings, *Caption*, *List Bullet* and *List Number* of Word, and
     *Finding*, *Finding basis*, *Table text*, *Table number*, *Table heading*, *Table group*,
     *Table note* and the table style *Report table*. The same report gives the same bytes.
+    A table of indicators is made a report first (`report_of`).
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ def write_docx(
         python-docx is not installed.
     """
     own = Path(template).expanduser() if template is not None else None
+    if isinstance(content, IndicatorTable):
+        content = report_of(content, title=content.title())
     if isinstance(content, Report):
         made = report_bytes(content, own)
     else:

@@ -198,6 +198,12 @@ def plain(table: Table) -> Grid:
     if isinstance(table, IndicatorTable) and "status" in table.frame:
         shown = shown.drop(columns=[x for x in ("status", "mark", "reason") if x in shown])
     digits, scale = digits_of(table), 100.0 if is_share(table) else 1.0
+    scales = [scale] * len(shown)
+    if isinstance(table, IndicatorTable):
+        pers = {one: table.indicators[one].per for one in table.frame["indicator"]}
+        scales = [pers[one] for one in table.frame["indicator"]]
+        parts = table.frame.groupby("indicator")
+        digits = max((_decimals(part, pers[str(one)]) for one, part in parts), default=digits)
     names = [str(name) for name in shown.columns]
     words = [name for name in names if name not in HEADINGS or name in ("variable", "category")]
     figures = [name for name in names if name not in words]
@@ -212,7 +218,7 @@ def plain(table: Table) -> Grid:
     )
     marks = list(table.frame["mark"]) if "mark" in table.frame else [""] * len(shown)
     rows = []
-    for mark, row in zip(marks, shown.to_dict("records"), strict=True):
+    for mark, scale, row in zip(marks, scales, shown.to_dict("records"), strict=True):
         cells = []
         for column in columns:
             times = 100.0 if column.key == "cv" else scale if column.key not in places else 1.0

@@ -278,10 +278,19 @@ def test_properties_stand_in_the_order_of_the_format(made):
 
 
 def test_one_result_is_a_document_too(tmp_path, report):
-    path = mp.write_docx(report.table, tmp_path / "t.docx")
-    document = docx.Document(str(path))
+    one = report.table.estimates("EMP01", "sex")
+    document = docx.Document(str(mp.write_docx(one, tmp_path / "t.docx")))
     assert len(document.tables) == 1
     assert styled(document, "Caption")
+
+
+def test_a_table_of_indicators_becomes_a_report(tmp_path, report):
+    document = docx.Document(str(mp.write_docx(report.table, tmp_path / "t.docx")))
+    assert len(document.tables) == 3
+    first = document.tables[1].rows[2].cells
+    # Percent, as the unit above the table says, not a share.
+    estimate = report.table.frame["estimate"].iloc[0] * 100
+    assert float(first[1].text) == pytest.approx(estimate, abs=0.06)
 
 
 def test_a_missing_extra_is_asked_for(report, tmp_path, monkeypatch):
