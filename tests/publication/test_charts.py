@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import re
 import sys
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -146,6 +147,25 @@ def made(people, table, rounds, changes, parts):
 def text_of(svg):
     """What a reader sees in a picture."""
     return " ".join("".join(one.itertext()) for one in etree.fromstring(svg.encode()).iter())
+
+
+def pixels_of(png):
+    """Colours of a PNG whose lines are unfiltered or filtered by the pixel before."""
+    at, found = 8, {}
+    while at < len(png):
+        size = int.from_bytes(png[at : at + 4], "big")
+        found[png[at + 4 : at + 8]] = (
+            found.get(png[at + 4 : at + 8], b"") + png[at + 8 : at + 8 + size]
+        )
+        at += 12 + size
+    wide, high = (int.from_bytes(found[b"IHDR"][x : x + 4], "big") for x in (0, 4))
+    lines = np.frombuffer(zlib.decompress(found[b"IDAT"]), np.uint8).reshape(high, -1)
+    if b"PLTE" in found:
+        return np.frombuffer(found[b"PLTE"], np.uint8).reshape(-1, 3)[lines[:, 1:]]
+    assert set(lines[:, 0]) <= {0, 1}
+    pixels = lines[:, 1:].reshape(high, wide, 4)
+    summed = np.cumsum(pixels, axis=1, dtype=np.uint8)
+    return np.where((lines[:, 0] == 1)[:, None, None], summed, pixels)[..., :3]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -334,6 +354,15 @@ def test_a_file_is_written_whole_or_not_at_all(table, tmp_path, monkeypatch, end
         mp.write_chart(chart, path)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_png_is_packed_without_touching_a_pixel(made):
+    chart = made("dots")
+    svg = chart.svg()
+    loose = rendering._renderer().svg_to_png(svg, scale=1.0, ppi=72.0)
+    tight = chart.png(scale=1.0)
+    assert len(tight) < len(loose) / 3
+    np.testing.assert_array_equal(pixels_of(loose), pixels_of(tight))
 
 
 def test_an_unknown_ending_is_refused(table, tmp_path):

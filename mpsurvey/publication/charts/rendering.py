@@ -10,6 +10,7 @@ from typing import Any
 
 from mpsurvey.errors import ExtraMissing, MpsurveyError
 from mpsurvey.publication.charts.lettering import is_right_to_left
+from mpsurvey.publication.charts.small_png import smaller
 
 __all__ = ["as_pdf", "as_png", "as_svg", "has_letters"]
 
@@ -48,8 +49,7 @@ def as_svg(spec: Mapping[str, Any], *, name: str, language: str) -> str:
 def as_png(svg: str, *, scale: float, language: str) -> bytes:
     """Return a PNG of an SVG."""
     _need_letters(language)
-    drawn: bytes = _renderer().svg_to_png(svg, scale=scale, ppi=72 * scale)
-    return drawn
+    return smaller(_renderer().svg_to_png(svg, scale=scale, ppi=72 * scale))
 
 
 def as_pdf(svg: str, *, language: str) -> bytes:
