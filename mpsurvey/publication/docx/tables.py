@@ -18,7 +18,7 @@ __all__ = ["add_grid", "add_prose_table", "add_steps", "width_of"]
 
 _CHARACTER, _BOLD, _PADDING = 104, 122, 170
 """Twentieths of a point: a digit, a letter of a heading, and the space around a cell's text."""
-_LEAST_STUB, _WRAPPED_STUB, _WIDEST_STUB, _OTHER_STUB = 2200, 2700, 5200, 1900
+_LEAST_STUB, _WRAPPED_STUB, _WIDEST_STUB, _OTHER_STUB = 2200, 2500, 5200, 1900
 _KEPT_WHOLE = 28
 """Rows up to which a table is not broken over pages."""
 _ACROSS = "gridSpan"
