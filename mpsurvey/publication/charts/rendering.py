@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from mpsurvey.errors import ExtraMissing, MpsurveyError
@@ -26,7 +26,13 @@ def as_svg(spec: Mapping[str, Any], *, name: str, language: str) -> str:
     What the renderer says about each mark for its own sake (layers, mark types) is taken out: a
     reader of the page hears the chart's text alternative once, not every line in it.
     """
-    drawn = _renderer().vegalite_to_svg(json.dumps(spec), vl_version=_VERSION)
+    return _drawn(json.dumps(spec), name, language, _renderer())
+
+
+@lru_cache(maxsize=32)
+def _drawn(spec: str, name: str, language: str, renderer: Any) -> str:
+    """Draw once what a writer asks for again for its notes and its PNG."""
+    drawn = renderer.vegalite_to_svg(spec, vl_version=_VERSION)
     etree: Any = importlib.import_module("lxml.etree")
     root = etree.fromstring(drawn.encode(), etree.XMLParser(resolve_entities=False))
     for mark in root.iter(f"{{{_SVG}}}*"):
