@@ -27,7 +27,9 @@ SMALLER = {
     "[trends, demography, economy, employment]": "[trends]",
     "# indicators: [EDU11]": "indicators: [ECO04, EMP18, EMP19]",
     "[sex, age_group, region, urban]": "[sex, region]",
-    "# formats: [html, xlsx, docx, csv, parquet, sdmx]": "formats: [html, xlsx, csv]\ncharts: false",
+    "# formats: [html, xlsx, docx, csv, parquet, sdmx]": (
+        "formats: [html, xlsx, csv]\ncharts: false"
+    ),
 }
 
 
