@@ -13,8 +13,10 @@ from mpsurvey.questionnaire.codebook import codebook_page, write_codebook
 from mpsurvey.questionnaire.columns import Column, form_columns, in_columns
 from mpsurvey.questionnaire.cspro import write_cspro
 from mpsurvey.questionnaire.ddi import ddi_document, write_ddi
-from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
+from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.interviews import Interview, derived, host_answers, interview
+from mpsurvey.questionnaire.opening import new_form, read_xlsform
+from mpsurvey.questionnaire.outline import host_remarks
 from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.placed import Link, Placed
 from mpsurvey.questionnaire.plan import read_plan, read_plan_with_catalogue
@@ -39,6 +41,7 @@ __all__ = [
     "form_columns",
     "form_report",
     "host_answers",
+    "host_remarks",
     "in_columns",
     "interview",
     "new_form",

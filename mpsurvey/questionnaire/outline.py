@@ -16,7 +16,7 @@ from mpsurvey.questionnaire.host_rows import with_host_rows
 from mpsurvey.questionnaire.placed import Placed, answers_of, variable_of
 from mpsurvey.questionnaire.wording import filled, in_language
 
-__all__ = ["Outline", "Outside", "outline_of"]
+__all__ = ["Outline", "Outside", "host_remarks", "outline_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +174,12 @@ def outline_of(form: Questionnaire, *, host_rows: bool = True) -> Outline:
             outside[name] = Outside(name, of, variable, answers, asked)
     ordered = sorted(outside.values(), key=lambda one: one.of != "household")
     return Outline(form, household, persons, tuple(ordered), lists, remarks)
+
+
+def host_remarks(form: Questionnaire) -> tuple[str, ...]:
+    """Return what of the host's rows targets other than XLSForm cannot hold, by row.
+
+    When to use it: before a host form is written for Survey Solutions, CSPro, SurveyJS, DDI or
+    paper by a function of its own; `write_form` returns the same.
+    """
+    return outline_of(form).remarks

@@ -9,7 +9,8 @@ from mpsurvey.catalogue import Catalogue, load_catalogue
 from mpsurvey.catalogue.fields import Fields, Items, Key, Raw, Record, Word
 from mpsurvey.catalogue.marked import Problems, compose
 from mpsurvey.errors import CatalogueError, MpsurveyError
-from mpsurvey.questionnaire.form import Questionnaire, new_form, read_xlsform
+from mpsurvey.questionnaire.form import Questionnaire
+from mpsurvey.questionnaire.opening import new_form, read_xlsform
 
 __all__ = ["PLAN", "read_plan", "read_plan_with_catalogue"]
 

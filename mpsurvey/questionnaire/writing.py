@@ -8,7 +8,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.cspro import write_cspro
 from mpsurvey.questionnaire.ddi import write_ddi
 from mpsurvey.questionnaire.form import Questionnaire
-from mpsurvey.questionnaire.outline import outline_of
+from mpsurvey.questionnaire.outline import host_remarks
 from mpsurvey.questionnaire.paper import write_paper
 from mpsurvey.questionnaire.survey_solutions import write_survey_solutions
 from mpsurvey.questionnaire.surveyjs import write_surveyjs
@@ -55,4 +55,4 @@ def write_form(
                 f"'{ending}' is no form: write .xlsx (XLSForm), .docx or .pdf (paper), .xml (DDI), "
                 ".zip (Survey Solutions), .json (SurveyJS), or a folder without ending (CSPro)."
             )
-    return outline_of(form).remarks
+    return host_remarks(form)

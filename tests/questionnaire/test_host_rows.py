@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 import mpsurvey as mp
-from mpsurvey.questionnaire import surveyjs_document, write_form
+from mpsurvey.questionnaire import host_remarks, surveyjs_document, write_form
 from mpsurvey.questionnaire.outline import outline_of
 from mpsurvey.questionnaire.survey_solutions import survey_solutions_faults
 from mpsurvey.questionnaire.xpath_reading import HostName, Untranslatable, cases, condition, value
@@ -134,7 +134,7 @@ def test_a_module_reads_the_host_s_question(form):
 
 def test_all_targets_take_the_host_s_rows(form, tmp_path):
     for name in ("f.json", "f.xml", "f.zip", "f.docx", "cspro"):
-        assert write_form(form, tmp_path / name) == outline_of(form).remarks
+        assert write_form(form, tmp_path / name) == host_remarks(form)
     with zipfile.ZipFile(tmp_path / "f.zip") as archive:
         document = json.loads(archive.read("document.json"))
     assert survey_solutions_faults(document) == []
