@@ -16,6 +16,7 @@ _read = catalogue.load_catalogue
 _shipped = functools.cache(_read)
 
 
+@functools.wraps(_read)
 def _load(*folders):
     return _read(*folders) if folders else _shipped()
 
