@@ -75,7 +75,8 @@ def test_import_is_light_and_silent():
     import subprocess
     import sys
 
-    heavy = "samplics altair great_tables pyxform pycountry docx polars typer rich"
+    heavy = "samplics altair great_tables pyxform pycountry docx polars typer rich xlsxwriter"
+    heavy += " vl_convert pysdmx markdown_it"
     code = (
         f"import sys, mpsurvey\nprint([name for name in {heavy.split()!r} if name in sys.modules])"
     )

@@ -43,6 +43,17 @@ def test_every_tracked_yaml_is_in_the_wheel(wheel):
     assert not missing
 
 
+def test_what_the_package_reads_beside_its_code_is_in_the_wheel(wheel):
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    beside = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "mpsurvey").rglob("*")
+        if path.suffix in (".yaml", ".css", ".js", ".md")
+    ]
+    assert len(beside) > 20
+    assert not [name for name in beside if name not in inside]
+
+
 def test_the_wheel_works_elsewhere(wheel, tmp_path):
     # The dependencies come from this environment; the package itself only from the wheel.
     venv.create(tmp_path / "env", with_pip=True, system_site_packages=False)
