@@ -45,7 +45,8 @@ def _article(item: Article, page: Page) -> Html:
                 block.grid,
                 page,
                 about=_without_code(block.grid.title, item.code) if item.code else item.title,
-                named=_without_code(block.grid.title, item.code) != item.title,
+                # Without a code the article is named by the table itself.
+                named=bool(item.code) and _without_code(block.grid.title, item.code) != item.title,
             ),
             class_="table",
             data_audience=block.audience,
