@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -339,10 +338,8 @@ def test_load_catalogue_raises_with_all(office):
         mp.load_catalogue(office.folder / "none")
 
 
-def test_the_shipped_catalogue_is_found_and_quick():
-    began = time.perf_counter()
+def test_the_shipped_catalogue_is_found_whole():
     reading = read_folders(library_folders())
-    assert time.perf_counter() - began < 4  # about 1 s on an idle machine
     assert reading.problems == ()
     assert {"age", "int_year", "region"} <= set(reading.catalogue.hosts)
     assert 404 in reading.catalogue.codelist("CNT").codes

@@ -2,7 +2,6 @@
 
 import datetime
 import re
-import time
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 
@@ -34,12 +33,10 @@ def file_of(made, name):
     return next(path for path in made.files if path.name == name)
 
 
-def test_the_command_makes_every_file_in_time(tmp_path, monkeypatch):
+def test_the_command_makes_every_file(tmp_path, monkeypatch):
     monkeypatch.setenv("MPSURVEY_STORE", str(tmp_path / "store"))
-    started = time.perf_counter()
     result = CliRunner().invoke(app, ["demo", "--to", str(tmp_path / "new" / "folder")])
     assert result.exit_code == 0, result.output
-    assert time.perf_counter() - started < 120  # under 20 s on an idle machine
     folder = tmp_path / "new" / "folder"
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES + ROAD)
     assert "intervals contain the truth" in " ".join(result.output.split())

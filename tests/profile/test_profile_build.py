@@ -96,7 +96,6 @@ def test_a_text_edit_recomputes_no_figure(made, study, store, tmp_path):
     finally:
         text.write_bytes(before)
     assert [one for one in again.made if one.split()[0] in ("figures", "checked", "changes")] == []
-    assert again.seconds < made.seconds / 2
     page = (tmp_path / "out" / "auralia_en.html").read_text(encoding="utf-8")
     assert "One more sentence." in page
 
