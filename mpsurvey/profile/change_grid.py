@@ -9,8 +9,7 @@ import pandas as pd
 from mpsurvey.profile.study import wording
 from mpsurvey.profile.words import said
 from mpsurvey.publication.document import Cell, Column, Grid, GridRow
-from mpsurvey.publication.layout import _decimals as decimals_of
-from mpsurvey.publication.layout import safe_id
+from mpsurvey.publication.layout import decimals_of, safe_id
 from mpsurvey.publication.wording import number, word
 from mpsurvey.tabulation import IndicatorTable
 

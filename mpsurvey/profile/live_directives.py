@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mpsurvey.errors import did_you_mean
 
@@ -81,12 +81,6 @@ class BadDirective:
 
 
 Piece = str | AskedFigure | AskedPicture | BadDirective
-
-
-@dataclass(slots=True)
-class _Place:
-    line: int
-    pieces: list[Piece] = field(default_factory=list)
 
 
 def read_pieces(text: str, first_line: int = 1) -> Iterator[Piece]:

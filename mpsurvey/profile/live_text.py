@@ -21,8 +21,7 @@ from mpsurvey.profile.live_directives import (
 from mpsurvey.profile.study import Auxiliary, wording
 from mpsurvey.profile.words import said
 from mpsurvey.publication.document import Block, ChartBlock, GridBlock, Picture, Prose
-from mpsurvey.publication.layout import _decimals as decimals_of
-from mpsurvey.publication.layout import lay_out
+from mpsurvey.publication.layout import decimals_of, lay_out
 from mpsurvey.publication.wording import number, word
 from mpsurvey.tabulation import IndicatorTable
 

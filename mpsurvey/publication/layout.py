@@ -15,7 +15,7 @@ from mpsurvey.publication.table import HEADINGS, Table, digits_of, heading, is_s
 from mpsurvey.publication.wording import number, theme_title, word
 from mpsurvey.tabulation import IndicatorTable
 
-__all__ = ["cross", "lay_out", "overview", "plain", "safe_id"]
+__all__ = ["cross", "decimals_of", "lay_out", "overview", "plain", "safe_id"]
 
 _FIGURES = ("estimate", "ci_low", "ci_high", "cv", "n")
 _CONFIDENTIAL, _WITHHELD, _MISSING, _UNRELIABLE = "c", "..", "–", "u"
@@ -54,7 +54,7 @@ def lay_out(table: IndicatorTable, indicator: str, by: Sequence[str] | None = No
     own = table.only(indicator)
     definition = own.indicators[indicator]
     language, frame = table.language, own.frame
-    decimals = _decimals(frame, definition.per)
+    decimals = decimals_of(frame, definition.per)
     rows: list[GridRow] = []
     for place, part in frame.groupby("breakdown", sort=False):
         if place and by is not None and place not in by:
@@ -131,7 +131,7 @@ def overview(table: IndicatorTable, ids: Iterable[str], by: str | None = None) -
         if one not in whole.index:
             continue
         definition = table.indicators[one]
-        decimals = _decimals(table.frame[table.frame["indicator"] == one], definition.per)
+        decimals = decimals_of(table.frame[table.frame["indicator"] == one], definition.per)
         first: dict[Any, Any] = whole.loc[one].to_dict()
         found = [first, *(parted.get((one, code)) for code in groups)]
         cells = tuple(_estimate(row, definition.per, decimals, language) for row in found)
@@ -160,7 +160,7 @@ def cross(table: IndicatorTable, indicator: str, down: str, across: str) -> Grid
     own = table.only(indicator)
     definition, language = own.indicators[indicator], table.language
     both = own.frame[own.frame["breakdown"].isin([f"{down} x {across}", f"{across} x {down}"])]
-    decimals = _decimals(own.frame, definition.per)
+    decimals = decimals_of(own.frame, definition.per)
     found = {(row[down], row[across]): row for row in both.to_dict("records")}
     columns = [
         Column(
@@ -203,7 +203,7 @@ def plain(table: Table) -> Grid:
         pers = {one: table.indicators[one].per for one in table.frame["indicator"]}
         scales = [pers[one] for one in table.frame["indicator"]]
         parts = table.frame.groupby("indicator")
-        digits = max((_decimals(part, pers[str(one)]) for one, part in parts), default=digits)
+        digits = max((decimals_of(part, pers[str(one)]) for one, part in parts), default=digits)
     names = [str(name) for name in shown.columns]
     words = [name for name in names if name not in HEADINGS or name in ("variable", "category")]
     figures = [name for name in names if name not in words]
@@ -284,7 +284,7 @@ def _absent(value: Any) -> bool:
     return value is None or bool(pd.isna(value))
 
 
-def _decimals(frame: pd.DataFrame, per: float) -> int:
+def decimals_of(frame: pd.DataFrame, per: float) -> int:
     """Decimals that show two digits of the typical standard error."""
     se = frame["se"].to_numpy(dtype=np.float64) * per
     known = se[np.isfinite(se) & (se > 0)]

@@ -11,12 +11,12 @@ from typing import Any
 from mpsurvey.catalogue import CodeList, Concept, Question
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.cspro_forms import application_text, form_file, run_file
-from mpsurvey.questionnaire.cspro_logic import Asked, Logic, width_of
+from mpsurvey.questionnaire.cspro_logic import Asked, Logic
 from mpsurvey.questionnaire.cspro_rules import application_faults
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.host import LANGUAGE_NAMES
 from mpsurvey.questionnaire.outline import Outline, outline_of
-from mpsurvey.questionnaire.placed import Placed, numbers_at_end, possible_concepts
+from mpsurvey.questionnaire.placed import Placed, numbers_at_end, possible_concepts, width_of
 from mpsurvey.questionnaire.wording import in_language, said
 from mpsurvey.questionnaire.workbook import write_whole
 from mpsurvey.rule import Rule, walk

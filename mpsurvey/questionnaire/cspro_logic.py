@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mpsurvey.catalogue import CodeList, Concept, Module, Question
+from mpsurvey.catalogue import Concept, Question
 from mpsurvey.questionnaire.outline import Outline
-from mpsurvey.questionnaire.placed import Placed, answers_of, possible_concepts, variable_of
+from mpsurvey.questionnaire.placed import Placed, known_variable, possible_concepts, variable_of
 from mpsurvey.questionnaire.wording import in_language, said
 from mpsurvey.questionnaire.xlsform import when_answered
 from mpsurvey.rule import CSPro, Formula, Known, Rule
 from mpsurvey.rule.nodes import Value
 
-__all__ = ["Asked", "Logic", "width_of"]
+__all__ = ["Asked", "Logic"]
 
 Asked = tuple[Question, Placed, str, bool]
 
@@ -366,7 +366,7 @@ def scope_of_items(placed: Placed, *, row: bool = False) -> dict[str, Known]:
 
     for question in module.questions:
         name = named(placed.own(question.name), roster=question.roster)
-        out[question.name] = known_item(question, module, name)
+        out[question.name] = known_variable(module, question, name)
     for concept in module.concepts:
         out[concept.name] = Known(named(placed.own(concept.name), roster=concept.roster))
     for name, link in placed.hosts.items():
@@ -375,23 +375,5 @@ def scope_of_items(placed: Placed, *, row: bool = False) -> dict[str, Known]:
         if variable is None or isinstance(variable, Concept):
             out[name] = Known(reference)
         else:
-            out[name] = known_item(variable, module, reference)
+            out[name] = known_variable(module, variable, reference)
     return out
-
-
-def known_item(variable: Any, module: Module, name: str) -> Known:
-    """Return how the logic knows an item."""
-    answers = answers_of(module, variable)
-    missing = answers.missing if answers is not None else frozenset()
-    kind: Any = {
-        "select_one": "one",
-        "select_multiple": "many",
-        "integer": "number",
-        "decimal": "number",
-    }.get(variable.type, "text")
-    return Known(name, kind, missing, width_of(answers) if answers is not None else 2)
-
-
-def width_of(listed: CodeList) -> int:
-    """Return the places of a code of a list."""
-    return max(len(str(code)) for code in listed.codes)

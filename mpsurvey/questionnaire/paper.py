@@ -295,11 +295,6 @@ class _Paper:
                 answers[question.name] = listed.labels(language)
         return rule.words(language, names=names, answers=answers)
 
-    def _called(self, question: Question, language: str) -> str:
-        """Name a question by its number, and by its label where the language has one."""
-        label = question.label.get(language)
-        return f"{self.numbers[question.name]}" + (f" «{label}»" if label else "")
-
     def _text(self, text: str, placed: Placed | None, language: str) -> str:
         return self.outline.text(placed, text, language, lambda name: None)
 

@@ -7,8 +7,26 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mpsurvey.catalogue import CodeList, Concept, HostVariable, Module, Question
+from mpsurvey.rule import Known
 
-__all__ = ["Link", "Placed", "numbers_at_end", "possible_concepts", "variable_of"]
+__all__ = [
+    "Link",
+    "Placed",
+    "kind_of",
+    "known_variable",
+    "numbers_at_end",
+    "possible_concepts",
+    "variable_of",
+    "width_of",
+]
+
+Kind = Literal["one", "many", "number", "text"]
+KINDS: Mapping[str, Kind] = {
+    "select_one": "one",
+    "select_multiple": "many",
+    "integer": "number",
+    "decimal": "number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +133,6 @@ class Placed:
             if self.person:
                 yield f"{self.group}_name"
 
-    def used_hosts(self) -> tuple[str, ...]:
-        """Return the host variables that its rules use; the others serve the analysis only."""
-        return rule_hosts(self.module)
-
 
 def rule_hosts(module: Module) -> tuple[str, ...]:
     """Return the host variables of a module that its rules and concepts use."""
@@ -154,6 +168,24 @@ def answers_of(module: Module, variable: Question | HostVariable) -> CodeList | 
     """Return the code list of a variable, or its special numbers."""
     listed = variable.codes or variable.special
     return module.codelists.get(listed) if listed else None
+
+
+def kind_of(type_name: str) -> Kind:
+    """Return what the answers to a type of question are to a rule."""
+    return KINDS.get(type_name, "text")
+
+
+def known_variable(module: Module, variable: Question | HostVariable, reference: str) -> Known:
+    """Return how a target knows a variable that it calls by a reference."""
+    kind, answers = kind_of(variable.type), answers_of(module, variable)
+    if answers is None:
+        return Known(reference, kind)
+    return Known(reference, kind, answers.missing, width_of(answers))
+
+
+def width_of(listed: CodeList) -> int:
+    """Return the places of a code of a list."""
+    return max(len(str(code)) for code in listed.codes)
 
 
 def numbers_at_end(parts: list[Question]) -> tuple[list[Question], list[Question], list[Question]]:

@@ -18,7 +18,8 @@ from mpsurvey.questionnaire.host import LANGUAGE_NAMES
 from mpsurvey.questionnaire.outline import Outline, Outside, outline_of
 from mpsurvey.questionnaire.placed import (
     Placed,
-    answers_of,
+    kind_of,
+    known_variable,
     numbers_at_end,
     possible_concepts,
     variable_of,
@@ -283,11 +284,8 @@ class _Designer:
         out: dict[str, Known] = {}
         for question in module.questions:
             prefix = f"{row}." if row and question.roster else ""
-            answers = answers_of(module, question)
-            missing = answers.missing if answers is not None else frozenset()
-            out[question.name] = Known(
-                f"{prefix}{placed.own(question.name)}", _kind(question.type), missing
-            )
+            reference = f"{prefix}{placed.own(question.name)}"
+            out[question.name] = known_variable(module, question, reference)
         for concept in module.concepts:
             prefix = f"{row}." if row and concept.roster else ""
             out[concept.name] = Known(f"{prefix}{placed.own(concept.name)}")
@@ -297,9 +295,7 @@ class _Designer:
             if variable is None or isinstance(variable, Concept):
                 out[name] = Known(reference)
                 continue
-            answers = answers_of(module, variable)
-            missing = answers.missing if answers is not None else frozenset()
-            out[name] = Known(reference, _kind(variable.type), missing)
+            out[name] = known_variable(module, variable, reference)
         return out
 
     # -- questions
@@ -453,7 +449,7 @@ class _Designer:
             outside = sorted(listed.missing)
         for check in question.checks:
             scope = dict(writer.scope)
-            scope.setdefault(question.name, Known(name, _kind(question.type)))
+            scope.setdefault(question.name, Known(name, kind_of(question.type)))
             test = CSharp(scope, self.form.home).condition(when_answered(check.rule, question.name))
             tests = [*(f"{name} == {code}" for code in outside), test]
             messages = {
@@ -562,9 +558,3 @@ _TYPES = {
     "text": "TextQuestion",
     "date": "DateTimeQuestion",
 }
-
-
-def _kind(kind: str) -> Any:
-    return {"select_one": "one", "select_multiple": "many", "text": "text", "date": "text"}.get(
-        kind, "number"
-    )

@@ -12,7 +12,7 @@ from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.outline import Outline, outline_of
 from mpsurvey.questionnaire.placed import (
     Placed,
-    answers_of,
+    known_variable,
     numbers_at_end,
     possible_concepts,
     variable_of,
@@ -168,7 +168,8 @@ class _Model:
             where = "parentPanel."
         for question in module.questions:
             path = "panel." if row and question.roster else where
-            out[question.name] = self._known(question, module, f"{path}{placed.own(question.name)}")
+            reference = f"{{{path}{placed.own(question.name)}}}"
+            out[question.name] = known_variable(module, question, reference)
         for concept in module.concepts:
             path = "panel." if row and concept.roster else where
             out[concept.name] = Known(f"{{{path}{placed.own(concept.name)}}}")
@@ -183,19 +184,8 @@ class _Model:
                 one.name == name and one.of == "person" for one in self.outline.outside
             )
             path = where if (of or link.how == "module") and not once else ""
-            out[name] = self._known(variable, module, f"{path}{reference}")
+            out[name] = known_variable(module, variable, f"{{{path}{reference}}}")
         return out
-
-    def _known(self, variable: Any, module: Any, path: str) -> Known:
-        answers = answers_of(module, variable)
-        missing = answers.missing if answers is not None else frozenset()
-        kind: Any = {
-            "select_one": "one",
-            "select_multiple": "many",
-            "integer": "number",
-            "decimal": "number",
-        }.get(variable.type, "text")
-        return Known(f"{{{path}}}", kind, missing)
 
     # -- questions
 

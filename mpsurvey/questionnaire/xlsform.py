@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mpsurvey.catalogue import Concept, HostVariable, Module, Question
+from mpsurvey.catalogue import Concept, HostVariable, Question
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.choice_lists import ChoiceLists, External, Row
 from mpsurvey.questionnaire.form import Questionnaire
@@ -16,7 +16,7 @@ from mpsurvey.questionnaire.host import LANGUAGE_NAMES
 from mpsurvey.questionnaire.placed import (
     Link,
     Placed,
-    answers_of,
+    known_variable,
     numbers_at_end,
     variable_of,
 )
@@ -190,7 +190,7 @@ def scope_of(placed: Placed, *, own_as: Mapping[str, str] | None = None) -> dict
     module = placed.module
     out: dict[str, Known] = {}
     for question in module.questions:
-        out[question.name] = _known(module, question, f"${{{placed.own(question.name)}}}")
+        out[question.name] = known_variable(module, question, f"${{{placed.own(question.name)}}}")
     for concept in module.concepts:
         out[concept.name] = Known(f"${{{placed.own(concept.name)}}}")
     for name in placed.hosts:
@@ -199,24 +199,10 @@ def scope_of(placed: Placed, *, own_as: Mapping[str, str] | None = None) -> dict
         if variable is None or isinstance(variable, Concept):
             out[name] = Known(reference)
         else:
-            out[name] = _known(module, variable, reference)
+            out[name] = known_variable(module, variable, reference)
     for name, reference in (own_as or {}).items():
         out[name] = replace(out[name], reference=reference)
     return out
-
-
-def _known(module: Module, variable: Question | HostVariable, reference: str) -> Known:
-    answers = answers_of(module, variable)
-    missing = answers.missing if answers is not None else frozenset()
-    match variable.type:
-        case "select_one":
-            return Known(reference, "one", missing)
-        case "select_multiple":
-            return Known(reference, "many", missing)
-        case "integer" | "decimal":
-            return Known(reference, "number", missing)
-        case _:
-            return Known(reference, "text")
 
 
 class XlsRows:
