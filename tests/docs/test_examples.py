@@ -2,13 +2,18 @@
 
 import ast
 import doctest
+import gc
 import io
+import os
 import re
 import shlex
+import shutil
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -20,6 +25,7 @@ PAGES = [
     "README.md",
     "docs/index.md",
     "docs/from-stata-r-spss.md",
+    "docs/how-to/big-data.md",
     "docs/how-to/charts.md",
     "docs/how-to/estimate.md",
     "docs/how-to/harmonise.md",
@@ -34,6 +40,8 @@ PAGES = [
     "docs/methods/impact.md",
     "docs/methods/snapshot.md",
 ]
+ENGINES = ("dask", "duckdb", "ibis", "polars", "pyspark")
+SERVER = "postgresql:///census"  # what the pages call it; MPSURVEY_POSTGRES says where it is
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -56,6 +64,36 @@ def blocks(page):
         found.append(Block(fence[1], fence[2], line, fence.end(), follows))
         last = fence.end()
     return found
+
+
+def absent(text):
+    """What a block needs and this machine has not: an engine, Java, a server."""
+    for name in ENGINES:
+        if re.search(rf"^(?:import|from) {name}\b", text, re.MULTILINE) and not find_spec(name):
+            return name
+    if "pyspark" in text and shutil.which("java") is None:
+        return "Java"
+    if SERVER in text and not (os.environ.get("MPSURVEY_POSTGRES") and find_spec("psycopg")):
+        return "PostgreSQL"
+    return None
+
+
+def serve(text):
+    """Put the page's file where its block finds a table, in the server that the tests have."""
+    if SERVER not in text:
+        return text
+    import ibis
+    import psycopg
+
+    address = os.environ["MPSURVEY_POSTGRES"]
+    rows = pq.read_table("persons.parquet")
+    with psycopg.connect(address) as once:
+        once.execute("drop table if exists persons")
+    server = ibis.connect(address)
+    plain = [name for name in rows.column_names if not name.endswith("@missing")]
+    server.create_table("persons", rows.select(plain))
+    server.disconnect()
+    return text.replace(SERVER, address)
 
 
 def run_python(text, names, place):
@@ -85,22 +123,38 @@ def run_console(text):
     return "".join(said)
 
 
+# Dask's support moves out of narwhals, and Dask and Spark are not yet at home in pandas 3; they and
+# connections that a page leaves open are closed when the interpreter finds time for it.
+@pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
+@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
+@pytest.mark.filterwarnings("ignore:PySpark does not yet:FutureWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("place", PAGES)
 def test_a_page(place, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     names = {"__name__": "__main__"}
-    said, ran = "", 0
+    said, ran, left_out = "", 0, []
     for block in blocks((ROOT / place).read_text(encoding="utf-8")):
         here = f"{place}:{block.line}"
         if block.language == "python":
-            said, ran = run_python(block.text, names, here), ran + 1
+            lacking = absent(block.text)
+            if lacking:
+                left_out.append(f"{lacking} is not here, line {block.line}")
+                said = None
+                continue
+            said, ran = run_python(serve(block.text), names, here), ran + 1
         elif block.language == "console":
             said, ran = run_console(block.text), ran + 1
-        elif block.language == "text" and block.follows:
+        elif block.language == "text" and block.follows and said is not None:
             same = doctest.OutputChecker().check_output(block.text, said, SAME)
             assert same, f"{here} prints\n{said}\nand the page says\n{block.text}"
     assert ran or place.startswith(("docs/index", "docs/methods")), f"{place} has no examples"
+    names.clear()
+    gc.collect()  # closes what the page opened, while its warnings are expected
+    if left_out:
+        pytest.skip(f"{place} ran without some examples: {'; '.join(left_out)}")
 
 
 def test_every_block_of_code_is_found():
