@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,10 @@ from mpsurvey.harmonisation.words import no_word, yes_word
 from mpsurvey.microdata import Reasons, Variable
 from mpsurvey.microdata.variable import Kind
 
-__all__ = ["described"]
+__all__ = ["by_use", "described", "variable_of"]
+
+MOST_ANSWERS = 100
+"""Answers of a list that are all described, given or not."""
 
 
 def described(
@@ -28,13 +31,12 @@ def described(
     variables: dict[str, Variable] = {}
     reasons: dict[str, Reasons] = {}
     for name, got in answers.items():
-        target = targets[name]
         frame[name] = _column(got.values)
-        variables[name] = _variable(target, got.values, dict(got.words), language)
+        variables[name] = _of_values(targets[name], got.values, got.words, language)
         reasons[name] = got.reasons
     for name, values in concepts.items():
         frame[name] = _column(values)
-        variables[name] = _variable(targets[name], values, {}, language)
+        variables[name] = _of_values(targets[name], values, {}, language)
     return frame, variables, reasons
 
 
@@ -47,18 +49,52 @@ def _column(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.astype(np.int64) if np.abs(values).max() < 2**53 else values
 
 
-def _variable(
-    target: Target, values: npt.NDArray[Any], missing: dict[Any, str], language: str
+def _of_values(
+    target: Target, values: npt.NDArray[Any], missing: Mapping[Any, str], language: str
 ) -> Variable:
+    text = values.dtype.kind == "O"
+    there: Collection[Any] = ()
+    if not text and by_use(target, language):
+        there = set(np.unique(values[~np.isnan(values)]).astype(int).tolist())
+    return variable_of(target, missing, language, text=text, there=there)
+
+
+def by_use(target: Target, language: str) -> bool:
+    """Whether only those answers are described that somebody gave: of a list of countries."""
+    return target.codes is not None and len(_answers(target, language)) > MOST_ANSWERS
+
+
+def _answers(target: Target, language: str) -> dict[Any, str]:
     answers: dict[Any, str] = dict(target.labels(language))
     if target.concept is not None and is_yes_no(target.concept):
         answers = {1: yes_word(language), 0: no_word(language)}
     if target.special is not None:
         special = target.special.labels(language)
         answers |= {c: w for c, w in special.items() if c not in target.special.missing}
-    if target.codes is not None and len(answers) > 100:
-        # of a list of countries, those that are there
-        there = set(np.unique(values[~np.isnan(values)]).astype(int).tolist())
+    return answers
+
+
+def variable_of(
+    target: Target,
+    missing: Mapping[Any, str],
+    language: str,
+    *,
+    text: bool = False,
+    there: Collection[Any] = (),
+) -> Variable:
+    """Describe a variable of the modules.
+
+    Parameters
+    ----------
+    missing
+        Reasons for missing answers that occur, with the file's words.
+    text
+        Whether values are texts or dates.
+    there
+        Answers that occur; asked for where `by_use` says so.
+    """
+    answers = _answers(target, language)
+    if by_use(target, language):
         answers = {code: word for code, word in answers.items() if code in there}
     listed = target.listed
     if listed is not None:
@@ -71,7 +107,7 @@ def _variable(
     return Variable(
         target.name,
         target.worded(language),
-        _kind(target, values),
+        _kind(target, text=text),
         answers,
         missing,
         target.unit,
@@ -79,12 +115,12 @@ def _variable(
     )
 
 
-def _kind(target: Target, values: npt.NDArray[Any]) -> Kind:
+def _kind(target: Target, *, text: bool) -> Kind:
     if target.concept is not None and is_yes_no(target.concept):
         return "integer"  # 1 and 0 have a mean, which is the share
     if target.type in ("select_one", "concept"):
         return "categorical"
-    if values.dtype.kind == "O":
+    if text:
         return "date" if target.type == "date" else "text"
     if target.type in ("integer", "text"):
         return "integer"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from mpsurvey.declaration import Design
-from mpsurvey.errors import MpsurveyError
 from mpsurvey.harmonisation.columns import kept_columns
 from mpsurvey.harmonisation.deriving import Gathering
 from mpsurvey.harmonisation.describing import described
@@ -20,7 +18,7 @@ from mpsurvey.harmonisation.tables import Table
 from mpsurvey.harmonisation.work import Work
 from mpsurvey.microdata import Microdata, Reasons, Variable
 
-__all__ = ["outcome"]
+__all__ = ["design_columns", "design_of_hosts", "outcome"]
 
 
 _MANY = 90
@@ -38,8 +36,11 @@ def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
         language,
     )
     data = table.data
-    _keep_own_words(work, data, variables)
-    kept = _kept(work, data, frame, keep)
+    for name, words in work.of_the_office(data.variables).items():
+        if name in variables:
+            variables[name] = variables[name].but(answers=words)
+    declared = design_columns(data.design) if data.design is not None else []
+    kept = work.kept(data.variables, frame, keep, declared)
     for name in kept:
         frame[name] = data.frame[name].to_numpy(copy=False)
         variables[name] = data.variables[name]
@@ -65,7 +66,7 @@ def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
         made,
         variables,
         data.source,
-        _design(data, made),
+        _design(data, made.columns),
         reasons=reasons,
         title=data.title,
         notes=data.notes,
@@ -81,49 +82,16 @@ def outcome(work: Work, keep: tuple[str, ...], language: str) -> Harmonised:
     )
 
 
-def _keep_own_words(work: Work, data: Microdata, variables: dict[str, Any]) -> None:
-    """Let codes of an open list that were taken as they are keep the file's own labels.
-
-    Regions are the office's: the catalogue's list of them is a placeholder.
-    """
-    for name, mapped in work.walk.variables.items():
-        listed = work.targets[name].listed if name in work.targets else None
-        if name not in variables or listed is None or not listed.open or mapped.countries:
-            continue
-        own = data.variables.get(mapped.column) if mapped.column and not mapped.recode else None
-        if own is not None and own.answers and mapped.file is None:
-            variables[name] = variables[name].but(answers=dict(own.answers))
-
-
-def _kept(work: Work, data: Microdata, made: Mapping[str, Any], keep: tuple[str, ...]) -> list[str]:
-    wanted = kept_columns(data.variables, (*work.walk.keep, *keep))
-    absent = [name for name in (*work.walk.keep, *keep) if not kept_columns(data.variables, [name])]
-    if absent:
-        work.remarks.append(f"To be kept, and not in this file: {', '.join(absent)}.")
-    if data.design is not None:
-        wanted += kept_columns(data.variables, design_columns(data.design))
-    hidden = [c for c in dict.fromkeys(wanted) if c in made and not _same(work, c)]
-    if hidden and "*" not in keep:
-        raise MpsurveyError(
-            f"The file's column '{name}' is to be kept, and the crosswalk makes another "
-            f"variable '{name}'. Rename the file's column first, or do not keep it."
-            for name in hidden
-        )
-    return [c for c in dict.fromkeys(wanted) if c not in made]
-
-
-def _same(work: Work, name: str) -> bool:
-    mapped = work.walk.variables.get(name)
-    return mapped is not None and mapped.column == name and not mapped.recode
-
-
-def _design(data: Microdata, made: pd.DataFrame) -> Design | None:
+def _design(data: Microdata, made: Collection[str]) -> Design | None:
     """The file's own design, or that of the host variables that were mapped."""
-    if data.design is not None:
-        return data.design
-    psu = "psu" if "psu" in made.columns else None
-    strata = "stratum" if "stratum" in made.columns else None
-    if "weight" not in made.columns or (psu is None and strata is None):
+    return data.design if data.design is not None else design_of_hosts(made)
+
+
+def design_of_hosts(made: Collection[str]) -> Design | None:
+    """Return the design of the host variables that were mapped."""
+    psu = "psu" if "psu" in made else None
+    strata = "stratum" if "stratum" in made else None
+    if "weight" not in made or (psu is None and strata is None):
         return None  # a weight alone would pass for a simple random sample
     return Design(weight="weight", strata=strata, psu=psu)
 
@@ -148,7 +116,7 @@ def _roster(
     if design is not None:
         _put_beside(made, variables, one, main, whole, design_columns(design))
     else:
-        design = _design(table.data, made)
+        design = _design(table.data, made.columns)
     return Microdata(made, variables, table.data.source, design, reasons=reasons)
 
 

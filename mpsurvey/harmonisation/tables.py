@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -175,14 +175,17 @@ def _answered(column: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def absent_columns(
-    crosswalk: Crosswalk, tables: Mapping[str | None, Table]
+    crosswalk: Crosswalk, files: Mapping[str | None, Collection[str]]
 ) -> tuple[list[str], list[str]]:
-    """Return a message for each column that is read and lacking, and optional variables to drop."""
+    """Return a message for each column that is read and lacking, and optional variables to drop.
+
+    `files` has the columns of each file, the main one under None.
+    """
     problems: list[str] = []
     dropped: list[str] = []
     above: set[str] = set()
     for mapped in crosswalk.variables.values():
-        lacking = _lacking(mapped, tables.get(mapped.file), above)
+        lacking = _lacking(mapped, files.get(mapped.file), above)
         if not lacking:
             above.add(mapped.name)
         elif mapped.optional:
@@ -192,11 +195,10 @@ def absent_columns(
     return problems, dropped
 
 
-def _lacking(mapped: Mapped, table: Table | None, above: set[str]) -> list[str]:
-    if table is None:
+def _lacking(mapped: Mapped, columns: Collection[str] | None, above: set[str]) -> list[str]:
+    if columns is None:
         file = mapped.file
         return [f"{mapped.shown} stands in the file '{file}': give files={{\"{file}\": ...}}."]
-    columns = table.data.variables
     return [
         f"{mapped.shown} reads the column '{name}', which the data lack."
         f"{did_you_mean(name, columns)}"

@@ -1,4 +1,4 @@
-"""One harmonising, step by step: files, variables, checks, concepts."""
+"""One harmonising of rows in memory, step by step: files, variables, checks, concepts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mpsurvey.catalogue import PERSONS, Catalogue, Concept, Module, breakdowns
-from mpsurvey.errors import ColumnMissing, MpsurveyError, did_you_mean
+from mpsurvey.catalogue import PERSONS, Module, breakdowns
+from mpsurvey.errors import MpsurveyError
 from mpsurvey.harmonisation.checking import (
-    Examined,
-    Policy,
     check_answers,
     check_got,
     check_routing,
     check_units,
 )
-from mpsurvey.harmonisation.columns import actual_columns, kept_columns
-from mpsurvey.harmonisation.countries import CountryNames
-from mpsurvey.harmonisation.crosswalk import Crosswalk, Mapped
+from mpsurvey.harmonisation.columns import kept_columns
+from mpsurvey.harmonisation.crosswalk import Mapped
 from mpsurvey.harmonisation.deriving import Gathering, gathered, worked_out
 from mpsurvey.harmonisation.joining import Link, linked
 from mpsurvey.harmonisation.recoding import Answers
-from mpsurvey.harmonisation.report import Finding
-from mpsurvey.harmonisation.tables import Table, absent_columns
-from mpsurvey.harmonisation.target import Target
+from mpsurvey.harmonisation.tables import Table
+from mpsurvey.harmonisation.task import Task, columns_read
 from mpsurvey.microdata import Microdata, Reasons
 
 __all__ = ["Work"]
@@ -40,13 +36,11 @@ _MANY = 60
 
 
 @dataclass(slots=True)
-class Work:
-    """One harmonising: what is known of the modules, and what has been got and found.
+class Work(Task):
+    """One harmonising of rows in memory.
 
     Attributes
     ----------
-    own
-        Columns of the main file that are kept as they are.
     tables
         The main file (under None) and the further ones, with the variables got from each.
     rosters
@@ -55,44 +49,20 @@ class Work:
         Derived concepts of the main file, each of shape (rows,).
     """
 
-    catalogue: Catalogue
-    targets: Mapping[str, Target]
-    walk: Crosswalk
-    home: int | None
-    policy: Policy
-    findings: list[Finding] = field(default_factory=list)
-    examined: Examined = field(default_factory=Examined)
-    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    nearly: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    own: frozenset[str] = frozenset()
     tables: dict[str | None, Table] = field(default_factory=dict)
     rosters: dict[str, Gathering] = field(default_factory=dict)
     concepts: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
     def do(self, data: Any, files: Mapping[str, Any], keep: tuple[str, ...]) -> None:
         """Read the files, get every variable, check it, and work out the concepts."""
-        unknown = [name for name in files if name not in self.walk.files]
-        if unknown:
-            raise MpsurveyError(
-                f"The crosswalk has no file '{name}'.{did_you_mean(name, self.walk.files)}"
-                for name in unknown
-            )
+        self.name_files(files)
         main_data = self._microdata(data, None, keep)
         self.own = frozenset(kept_columns(main_data.variables, (*self.walk.keep, *keep)))
-        named = any(mapped.countries for mapped in self.walk.variables.values())
-        countries = CountryNames(self.catalogue.codelist("CNT")) if named else None
+        countries = self.countries()
         tables: dict[str | None, Table] = {None: Table(main_data, self.walk, self.home, countries)}
         for name, given in files.items():
             tables[name] = Table(self._microdata(given, name, ()), self.walk, self.home, countries)
-        problems, dropped = absent_columns(self.walk, tables)
-        if problems:
-            raise MpsurveyError(problems)
-        if dropped:
-            self.walk = self.walk.without(*dropped)
-            self.remarks.append(
-                f"This file lacks what the crosswalk has for: {', '.join(dropped)}."
-            )
+        self.leave_out({name: one.data.variables for name, one in tables.items()})
         links = {
             name: linked(main_data, tables[name].data, self.walk.files[name]) for name in files
         }
@@ -103,7 +73,7 @@ class Work:
         main = self._check(tables[None])
         rosters = self._rosters(tables, links, main)
         concepts = self._concepts(main, rosters)
-        self._fail()
+        self.fail()
         self.tables, self.rosters, self.concepts = tables, rosters, concepts
 
     # -- files
@@ -121,24 +91,9 @@ class Work:
             ) from None
         if isinstance(frame, nw.LazyFrame):
             columns = frame.collect_schema().names()
-            needed = self._needed(columns, name, keep)
+            needed = columns_read(self.walk, columns, name, keep)
             return Microdata(frame.select(needed).collect("pandas").to_native())
         return Microdata(frame.to_native())
-
-    def _needed(
-        self, columns: Collection[str], name: str | None, keep: tuple[str, ...]
-    ) -> list[str]:
-        """Columns of a lazy frame that are read."""
-        used = {n for m in self.walk.variables.values() if m.file == name for n in m.names}
-        if name is None:
-            used |= {*self.walk.household, *self.walk.keep, *keep}
-            used |= {ours for link in self.walk.files.values() for ours in link.key}
-        else:
-            used |= set(self.walk.files[name].key.values())
-        wanted = set(kept_columns(columns, used))
-        for one in used:
-            wanted |= set(actual_columns(one, columns).values())
-        return [column for column in columns if column in wanted]
 
     def _note_links(self, links: Mapping[str, Link], tables: Mapping[str | None, Table]) -> None:
         for name, link in links.items():
@@ -166,10 +121,7 @@ class Work:
             tables[None].answers[mapped.name] = answers.take(links[mapped.file].row_of_main)
 
     def _identify_households(self, main: Table) -> None:
-        columns = [main.actual(c) for c in self.walk.household]
-        absent = [("'household'", c) for c in columns if c not in main.data.variables]
-        if absent:
-            raise ColumnMissing(absent, main.data.variables)
+        columns = self.household_columns(main.data.variables)
         if not columns or "hh_id" in main.answers:
             return
         series = [main.data.frame[c] for c in columns]
@@ -184,8 +136,9 @@ class Work:
 
     def _check(self, table: Table) -> pd.DataFrame:
         frame = table.frame()
-        places = {name: m.place for name, m in self.walk.variables.items()}
-        found = check_answers(frame, table.answers, self.targets, self.policy, self.home, places)
+        found = check_answers(
+            frame, table.answers, self.targets, self.policy, self.home, self.places
+        )
         routed = check_routing(
             frame, table.answers, self.targets, self.walk, self.policy, self.home
         )
@@ -194,7 +147,7 @@ class Work:
         if self.walk.unit == "person" and "hh_id" in table.answers:
             household, _ = pd.factorize(pd.Series(table.answers["hh_id"].values))
             self.findings += check_units(
-                table.answers, self.targets, household, self.policy, places
+                table.answers, self.targets, household, self.policy, self.places
             )
         return frame
 
@@ -214,20 +167,11 @@ class Work:
             beside.loc[link.row_of_other < 0] = np.nan
             keyed = link.main[link.main >= 0]
             own_row = len(np.unique(keyed)) == len(keyed)  # the key tells persons, not households
-            of_household = [
-                column
-                for column in beside.columns
-                if column not in table.answers
-                and (
-                    self.walk.unit == "household"
-                    or self.targets[column].of in ("household", "design")
-                    or own_row
-                )
-            ]
+            others = [column for column in beside.columns if column not in table.answers]
+            of_household = self.of_rows(others, own_row=own_row)
             frame = pd.concat([table.frame(), beside[of_household]], axis=1).copy()
-            places = {n: m.place for n, m in self.walk.variables.items()}
             found = check_answers(
-                frame, table.answers, self.targets, self.policy, self.home, places
+                frame, table.answers, self.targets, self.policy, self.home, self.places
             )
             routed = check_routing(
                 frame, table.answers, self.targets, self.walk, self.policy, self.home
@@ -271,9 +215,10 @@ class Work:
                     self._in_roster(concept, module, rosters)
                     continue
                 roster = rosters.get(concept.over) if concept.over else None
-                absent = self._absent(concept, main, roster)
+                inside = None if roster is None else roster.frame.columns
+                absent = self.absent(concept, main.columns, inside)
                 if absent:
-                    self._lacks(concept, absent, main)
+                    self.lacks(concept, absent, main.columns)
                     continue
                 if concept.over is not None and roster is not None:
                     values = gathered(concept, main, roster, self.home)
@@ -291,7 +236,7 @@ class Work:
         for concept in breakdowns(self.catalogue):
             if concept.name in {*self.walk.variables, *main.columns, *self.own}:
                 continue  # the file's own groups, mapped or kept, go before ours
-            absent = self._absent_of_breakdown(concept, main)
+            absent = self.absent_in_row(concept, main.columns)
             if absent:
                 self.lacking[concept.name] = absent
             elif concept.over == PERSONS:
@@ -302,46 +247,13 @@ class Work:
                 done[concept.name] = worked_out(concept, main, self.home)
         return done
 
-    def _absent_of_breakdown(self, concept: Concept, main: pd.DataFrame) -> tuple[str, ...]:
-        needed = concept.names | ({"hh_id"} if concept.over == PERSONS else set())
-        absent = tuple(sorted(needed - set(main.columns)))
-        home = self.home is None and any(rule.uses_home for rule in concept.rules)
-        return (*absent, "HOME") if home else absent
-
-    def _absent(
-        self, concept: Any, main: pd.DataFrame, roster: Gathering | None
-    ) -> tuple[str, ...]:
-        if concept.over is not None and roster is None:
-            return (concept.over,)
-        needed: set[str] = set()
-        if roster is not None:
-            rules = (concept.value, concept.where)
-            inside = frozenset().union(*(rule.names for rule in rules if rule is not None))
-            needed |= inside - set(roster.frame.columns)
-            if concept.universe is not None:
-                needed |= concept.universe.names - set(main.columns)
-        else:
-            needed |= concept.names - set(main.columns)
-        if self.home is None and any(rule.uses_home for rule in concept.rules):
-            needed.add("HOME")
-        return tuple(sorted(needed))
-
-    def _lacks(self, concept: Any, absent: tuple[str, ...], frame: pd.DataFrame) -> None:
-        self.lacking[concept.name] = absent
-        there = concept.names & set(frame.columns)
-        if any(self.targets[name].origin != "host" for name in there):
-            self.nearly.append(concept.name)
-
     def _in_roster(self, concept: Any, module: Module, rosters: dict[str, Gathering]) -> None:
         name = module.roster.name if module.roster else ""
         roster = rosters.get(name)
-        absent: tuple[str, ...] = (name,)
-        if roster is not None:
-            absent = tuple(sorted(concept.names - set(roster.frame.columns)))
-            if self.home is None and any(rule.uses_home for rule in concept.rules):
-                absent = (*absent, "HOME")
+        columns: Collection[str] = () if roster is None else roster.frame.columns
+        absent = (name,) if roster is None else self.absent_in_row(concept, columns)
         if roster is None or absent:
-            self._lacks(concept, absent, roster.frame if roster is not None else pd.DataFrame())
+            self.lacks(concept, absent, columns)
             return
         roster.frame[concept.name] = worked_out(concept, roster.frame, self.home)
 
@@ -349,20 +261,5 @@ class Work:
         self, module: Module, main: pd.DataFrame, values: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.float64]:
         """Leave a concept missing outside the universe of its module."""
-        rule = module.universe
-        if rule is None:
-            return values
-        if rule.names - set(main.columns) or (rule.uses_home and self.home is None):
-            lacked = ", ".join(sorted(rule.names - set(main.columns))) or "HOME"
-            remark = f"Concepts of {module.id} are not confined to {rule}: {lacked} is lacking."
-            if remark not in self.remarks:
-                self.remarks.append(remark)
-            return values
-        return np.where(rule.mask(main, home=self.home), values, np.nan)
-
-    def _fail(self) -> None:
-        wrong = [str(one) for one in self.findings if one.action == "fail"]
-        if wrong:
-            raise MpsurveyError(
-                [*wrong, "Mend the crosswalk or the file, or let them pass: strict=False."]
-            )
+        rule = self.universe(module, main.columns)
+        return values if rule is None else np.where(rule.mask(main, home=self.home), values, np.nan)
