@@ -81,7 +81,9 @@ INDICATOR = Record(
         "version": Key(Version(), "three numbers", need=True),
         "theme": Key(Choice(THEMES), "heading of the Migration Profile", need=True),
         "title": Key(Texts(160), "what it is called, in each language", need=True),
-        "definition": Key(Texts(600, whole=False, plain=True), "in words", need=True),
+        "definition": Key(
+            Texts(600, whole=False, plain=True), "in words, in each language", need=True
+        ),
         "rows": Key(Choice(UNITS), "what a row of the file is; person by default"),
         "statistic": Key(Choice(tuple(STATISTICS)), "how it is estimated", need=True),
         "where": Key(RuleText(), "rule for the population"),
@@ -120,7 +122,7 @@ INDICATOR = Record(
         "sdg": Key(Word(longest=80), "SDG indicator and how it relates"),
         "auxiliary": Key(Items(Word(longest=16)), "national figures from elsewhere"),
         "sources": Key(Items(CITATION), "what it rests on", need=True),
-        "caveat": Key(Texts(600), "when not to trust it, in each language", need=True),
+        "caveat": Key(Texts(600, plain=True), "when not to trust it, in each language", need=True),
         "replaces": Key(Word(), "the id and version that this one overrides"),
         "notes": Key(Texts(4000, whole=False, plain=True), "for analysts"),
     },

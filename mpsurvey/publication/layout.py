@@ -317,12 +317,10 @@ def _marks_of(rows: Iterable[GridRow], language: str) -> tuple[tuple[str, str], 
 
 
 def _notes(definition: Indicator, language: str) -> tuple[str, ...]:
-    """Definition where it is written in the language, and when not to trust the figure."""
+    """Say what the figure counts, and when not to trust it."""
     stop = " : " if language == "fr" else ": "
+    said = _in(definition.definition, language).rstrip(".")
     caution = f"{word('caution', language)}{stop}{_in(definition.caveat, language)}"
-    if language not in definition.definition:
-        return (caution,)
-    said = definition.definition[language].rstrip(".")
     return (f"{word('definition', language)}{stop}{said}.", caution)
 
 

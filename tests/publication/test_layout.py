@@ -53,6 +53,20 @@ def test_figures_are_in_the_indicators_unit(table):
     assert lay_out(table, "EMP01").subtitle == "percent"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notes_are_in_the_table_s_language(table, language):
+    definition, caution = lay_out(dataclasses.replace(table, language=language), "EMP03").notes
+    own = table.indicators["EMP03"]
+    assert own.definition[language] in definition
+    assert own.caveat[language] in caution
+
+
+def test_a_definition_in_english_only_is_shown_rather_than_nothing(table):
+    own = dataclasses.replace(table.indicators["EMP03"], definition={"en": "Own words."})
+    shown = dataclasses.replace(table, language="fr", indicators={"EMP03": own})
+    assert lay_out(shown, "EMP03").notes[0] == "Définition : Own words."
+
+
 def test_only_the_breakdowns_asked_for_are_shown(table):
     rows = lay_out(table, "EMP01", by=("sex",)).rows
     assert [row.labels[0] for row in rows] == ["All", "sex", "1", "2"]
