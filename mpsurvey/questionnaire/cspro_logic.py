@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mpsurvey.catalogue import Concept, Question
 from mpsurvey.questionnaire.outline import Outline
@@ -11,23 +10,13 @@ from mpsurvey.questionnaire.placed import Placed, known_variable, possible_conce
 from mpsurvey.questionnaire.wording import in_language, said
 from mpsurvey.questionnaire.xlsform import when_answered
 from mpsurvey.rule import CSPro, Formula, Known, Rule
-from mpsurvey.rule.nodes import Value
+from mpsurvey.rule.cspro import SELECTED
 
 __all__ = ["Asked", "Logic"]
 
 Asked = tuple[Question, Placed, str, bool]
 
 FIRST_MESSAGE = 1001
-_SELECTED = """\
-function mp_selected(alpha(400) answers, numeric width, alpha(4) code)
-  numeric place = 1;
-  mp_selected = 0;
-  while place <= length(strip(answers)) do
-    if strip(answers[place:width]) = strip(code) then mp_selected = 1; endif;
-    place = place + width;
-  enddo;
-end;
-"""
 ROW = "mp_row"
 
 
@@ -46,7 +35,7 @@ class Logic:
         self.languages = outline.form.languages
         self.asked = asked
         self.messages: list[Mapping[str, str]] = []
-        self.steps = Steps({}, self.form.home)
+        self.logic = CSPro({}, outline.form.home)
         self.concepts = {
             placed.own(concept.name).upper(): (concept, placed)
             for placed in outline.placed
@@ -68,7 +57,7 @@ class Logic:
     def write(self) -> str:
         """Return the text of the ``.apc`` file."""
         procedures: list[str] = []
-        self.steps = Steps({}, self.form.home)
+        self.logic = CSPro({}, self.form.home)
         for one in self.outline.outside:
             moment = getattr(one.variable, "calculation", None)
             form = {"year of interview": "YYYY", "month of interview": "MM"}.get(moment or "")
@@ -77,21 +66,19 @@ class Logic:
                 procedures += [f'  {one.name.upper()} = sysdate("{form}");', "  noinput;", ""]
         for question, placed, name, outside in self.asked:
             procedures += self._procedure(question, placed, name, outside=outside)
-        steps = self.steps
-        levels = self._level("CASE_LEVEL", self.outline.household, steps)
-        whom = "PERSON_LEVEL" if self.outline.members else "CASE_LEVEL"
         if self.outline.members:
-            levels += self._level(whom, self.outline.persons, steps)
+            levels = self._level("CASE_LEVEL", self.outline.household)
+            levels += self._level("PERSON_LEVEL", self.outline.persons)
         else:
-            levels = self._level(whom, self.outline.placed, steps)
+            levels = self._level("CASE_LEVEL", self.outline.placed)
         head = [
             f"// Skips, checks, derived variables: {', '.join(m.id for m in self.form.modules)}.",
             "",
             "PROC GLOBAL",
             "",
-            f"numeric {', '.join((ROW, *steps.taken))};",
+            f"numeric {', '.join((ROW, *self.logic.taken))};",
             "",
-            *_SELECTED.rstrip("\n").split("\n"),
+            *SELECTED.rstrip("\n").split("\n"),
             "",
         ]
         return "\n".join([*head, *levels, *procedures]) + "\n"
@@ -113,22 +100,22 @@ class Logic:
     ) -> list[str]:
         scope = scope_of_items(placed)
         scope.setdefault(question.name, Known(name.upper()))
-        writer = CSPro(scope, self.form.home)
+        logic = self.logic.among(scope)
         universe = placed.module.universe if not outside else None
-        tests = [
-            writer.condition(rule.node)  # type: ignore[arg-type]
-            for rule in (universe, question.ask_if)
-            if rule is not None
-        ]
-        lines = [f"PROC {name.upper()}"]
-        ends = self._end_of_rows(question, placed, writer) if not outside else []
         asked = [rule for rule in (universe, question.ask_if) if rule is not None]
         before = self._before(asked, scope, set())
-        if ends or tests or before:
+        tests: list[str] = []
+        for rule in asked:
+            test, steps = logic.test(rule.node)  # type: ignore[arg-type]
+            tests.append(test)
+            before += steps
+        lines = [f"PROC {name.upper()}"]
+        ends = self._end_of_rows(question, placed, logic) if not outside else []
+        if ends or tests:
             lines += ["preproc", *ends, *before]
         if tests:
             lines.append(f"  ask if {' and '.join(tests)};")
-        checks = self._checks(question, placed, writer)
+        checks = self._checks(question, placed, logic)
         if checks:
             before = self._before([check.rule for check in question.checks], scope, set())
             lines += ["postproc", *before, *checks]
@@ -146,28 +133,28 @@ class Logic:
                 concept, owner = self.concepts[reference]
                 inner = scope_of_items(owner)
                 lines += self._before(concept.rules, inner, seen)
-                self.steps.scope = inner
-                lines += self._worked_out(concept, reference, self.steps)
+                lines += self._worked_out(concept, reference, self.logic.among(inner))
         return lines
 
-    def _end_of_rows(self, question: Question, placed: Placed, writer: CSPro) -> list[str]:
+    def _end_of_rows(self, question: Question, placed: Placed, logic: CSPro) -> list[str]:
         """Leave the roster before a row more than were counted."""
         roster = placed.module.roster
         rows = [each for each in placed.module.questions if each.roster and each.asks]
         if roster is None or not rows or question is not rows[0]:
             return []
-        known = writer.scope[roster.count]
-        counted = writer.answered(known)
+        known = logic.scope[roster.count]
+        counted = logic.answered(known)
         return [f"  if not ({counted} and curocc() <= {known.reference}) then endgroup; endif;"]
 
-    def _checks(self, question: Question, placed: Placed, writer: CSPro) -> list[str]:
+    def _checks(self, question: Question, placed: Placed, logic: CSPro) -> list[str]:
         special = placed.module.codelists.get(question.special or "")
-        known = writer.scope[question.name]
+        known = logic.scope[question.name]
         outside = special.codes if special is not None else ()
-        lines = []
+        lines: list[str] = []
         for check in question.checks:
-            test = writer.condition(when_answered(check.rule, question.name))
-            parts = [writer.answered(known)]
+            test, before = logic.test(when_answered(check.rule, question.name))
+            lines += before
+            parts = [logic.answered(known)]
             parts += [
                 f"{known.reference} <> {code}" for code in outside if code not in known.missing
             ]
@@ -187,7 +174,7 @@ class Logic:
         if question.type == "select_multiple" and listed is not None:
             alone = [item.code for item in listed if item.exclusive]
             if alone:
-                test = " or ".join(writer.selected(known, code) for code in alone)
+                test = " or ".join(logic.selected(known, code) for code in alone)
                 lines.append(
                     f"  if ({test}) and length(strip({known.reference})) > {known.width} then"
                 )
@@ -198,92 +185,80 @@ class Logic:
 
     # -- derived variables
 
-    def _level(self, name: str, modules: tuple[Placed, ...], steps: Steps) -> list[str]:
-        lines: list[str] = []
-        for placed in modules:
-            lines += self._concepts(placed, steps)
+    def _level(self, name: str, modules: tuple[Placed, ...]) -> list[str]:
+        lines = [line for placed in modules for line in self._concepts(placed)]
         return [f"PROC {name}", "postproc", *lines, ""] if lines else []
 
-    def _concepts(self, placed: Placed, steps: Steps) -> list[str]:
+    def _concepts(self, placed: Placed) -> list[str]:
+        whole = self.logic.among(scope_of_items(placed))
+        row = self.logic.among(scope_of_items(placed, row=True))
         lines: list[str] = []
         for concept in possible_concepts(placed):
+            name = placed.own(concept.name).upper()
             if concept.over is not None:
-                lines += self._gathered(concept, placed, steps)
+                lines += self._gathered(concept, placed, name, whole, row)
             elif concept.roster:
-                name = f"{placed.own(concept.name).upper()}({ROW})"
-                steps.scope = scope_of_items(placed, row=True)
-                inner = self._worked_out(concept, name, steps)
-                lines += self._each_row(placed, inner, steps)
+                inner = self._worked_out(concept, f"{name}({ROW})", row)
+                lines += self._each_row(placed, inner, whole)
             else:
-                steps.scope = scope_of_items(placed)
-                name = placed.own(concept.name).upper()
-                lines += self._within(placed, concept, name, self._worked_out, steps)
+                inner = self._worked_out(concept, name, whole)
+                universe = placed.module.universe
+                if universe is not None:
+                    inner = [f"  {name} = notappl;", *_where(universe, inner, whole)]
+                lines += inner
         return lines
 
-    def _within(
-        self, placed: Placed, concept: Concept, name: str, write: Any, steps: Steps
-    ) -> list[str]:
-        universe = placed.module.universe
-        inner = write(concept, name, steps)
-        if universe is None:
-            return list(inner)
-        test, before = steps.test(universe)
-        return [f"  {name} = notappl;", *before, f"  if {test} then", *inner, "  endif;"]
-
-    def _each_row(self, placed: Placed, inner: list[str], steps: Steps) -> list[str]:
+    def _each_row(self, placed: Placed, inner: list[str], logic: CSPro) -> list[str]:
         roster = placed.module.roster
         if roster is None:
             return []
-        steps.scope = scope_of_items(placed)
-        known = steps.known(roster.count)
+        known = logic.known(roster.count)
         return [
-            f"  if {steps.answered(known)} then",
+            f"  if {logic.answered(known)} then",
             f"  do varying {ROW} = 1 while {ROW} <= {known.reference}",
             *inner,
             "  enddo;",
             "  endif;",
         ]
 
-    def _worked_out(self, concept: Concept, name: str, steps: Steps) -> list[str]:
-        lines = [f"  {name} = notappl;"]
+    def _worked_out(self, concept: Concept, name: str, logic: CSPro) -> list[str]:
         inner: list[str] = []
         if concept.categories:
-            tests = [(each.code, *steps.test(each.rule)) for each in concept.categories]
-            for _, _, before in tests:
+            branches: list[str] = []
+            for each in concept.categories:
+                test, before = logic.test(each.rule.node)  # type: ignore[arg-type]
                 inner += before
-            for at, (code, test, _) in enumerate(tests):
-                inner.append(f"  {'elseif' if at else 'if'} {test} then {name} = {code};")
+                branches.append(f"if {test} then {name} = {each.code};")
+            inner += [f"  {'else' if at else ''}{branch}" for at, branch in enumerate(branches)]
             inner.append("  endif;")
         elif isinstance(concept.value, Rule):
-            test, before = steps.test(concept.value)
-            inner += [*before, f"  {name} = 0;", f"  if {test} then {name} = 1; endif;"]
+            inner += _yes_or_no(name, concept.value, logic)
         elif isinstance(concept.value, Formula):
-            there, value, before = steps.worth(concept.value)
+            there, value, before = logic.worth(concept.value.node)  # type: ignore[arg-type]
             inner += before
             given = f"{name} = {value};"
             inner.append(f"  if {there} then {given} endif;" if there else f"  {given}")
-        if concept.universe is None:
-            return [*lines, *inner]
-        test, before = steps.test(concept.universe)
-        return [*lines, *before, f"  if {test} then", *inner, "  endif;"]
+        if concept.universe is not None:
+            inner = _where(concept.universe, inner, logic)
+        return [f"  {name} = notappl;", *inner]
 
-    def _gathered(self, concept: Concept, placed: Placed, steps: Steps) -> list[str]:
-        name = placed.own(concept.name).upper()
-        many, total = steps.new(), steps.new()
-        steps.scope = scope_of_items(placed, row=True)
+    def _gathered(
+        self, concept: Concept, placed: Placed, name: str, whole: CSPro, row: CSPro
+    ) -> list[str]:
+        many, total = self.logic.new(), self.logic.new()
         tests: list[str] = []
-        row: list[str] = []
+        each: list[str] = []
         if concept.where is not None:
-            test, before = steps.test(concept.where)
+            test, before = row.test(concept.where.node)  # type: ignore[arg-type]
             tests.append(test)
-            row += before
+            each += before
         value = "1"
         if isinstance(concept.value, Rule):
-            value, (test, before) = steps.new(), steps.test(concept.value)
-            row += [*before, f"  {value} = 0;", f"  if {test} then {value} = 1; endif;"]
+            value = self.logic.new()
+            each += _yes_or_no(value, concept.value, row)
         elif isinstance(concept.value, Formula):
-            there, value, before = steps.worth(concept.value)
-            row += before
+            there, value, before = row.worth(concept.value.node)  # type: ignore[arg-type]
+            each += before
             tests += [there] if there else []
         match concept.aggregate:
             case "min" | "max":
@@ -296,64 +271,29 @@ class Logic:
         counted = [f"  {many} = {many} + 1;", f"  {add}"]
         if tests:
             counted = [f"  if {' and '.join(tests)} then", *counted, "  endif;"]
-        rows = self._each_row(placed, [*row, *counted], steps)
+        rows = self._each_row(placed, [*each, *counted], whole)
         given = f"{total} / {many}" if concept.aggregate == "mean" else total
         empty = "notappl" if concept.empty is None else f"{concept.empty:g}"
         last = [f"  if {many} > 0 then {name} = {given}; else {name} = {empty}; endif;"]
         if concept.aggregate == "count":
             last = [f"  {name} = {many};"]
-        steps.scope = scope_of_items(placed)
         for rule in (concept.universe, placed.module.universe):
             if rule is not None:
-                test, before = steps.test(rule)
-                last = [*before, f"  if {test} then", *last, "  endif;"]
+                last = _where(rule, last, whole)
         start = [f"  {name} = notappl;", f"  {many} = 0;", f"  {total} = 0;"]
         return [*start, *rows, *last]
 
 
-class Steps(CSPro):
-    """Writes values in steps: in CSPro anything added to an unanswered item is unanswered."""
+def _where(rule: Rule, inner: list[str], logic: CSPro) -> list[str]:
+    """Write statements that are carried out where a rule holds."""
+    test, before = logic.test(rule.node)  # type: ignore[arg-type]
+    return [*before, f"  if {test} then", *inner, "  endif;"]
 
-    def __init__(self, scope: Mapping[str, Known], home: int | str | None = None) -> None:
-        super().__init__(scope, home)
-        self.taken: list[str] = []
-        self.steps: list[str] = []
 
-    def new(self) -> str:
-        """Return a variable of the logic that nothing else uses."""
-        self.taken.append(f"mp_v{len(self.taken) + 1}")
-        return self.taken[-1]
-
-    def test(self, rule: Rule) -> tuple[str, list[str]]:
-        """Write a condition, and the steps that come before it."""
-        self.steps = []
-        return self.condition(rule.node), self.steps  # type: ignore[arg-type]
-
-    def worth(self, formula: Formula) -> tuple[str, str, list[str]]:
-        """Write when a value is there, the value, and the steps that come before."""
-        self.steps = []
-        node: Value = formula.node  # type: ignore[assignment]
-        there = list(dict.fromkeys(self.has_value(node)))
-        return self.all_of(there), self.value(node), self.steps
-
-    def function(self, function: str, arguments: tuple[Value, ...]) -> str:
-        """Write `sum`, `mean`, `min`, `max` or `count` of what is answered, in steps."""
-        many, total = self.new(), self.new()
-        self.steps += [f"  {many} = 0;", f"  {total} = 0;"]
-        for each in arguments:
-            test = self.all_of(self.has_value(each)) or self.true()
-            value = self.value(each)
-            match function:
-                case "min" | "max":
-                    sign = "<" if function == "min" else ">"
-                    held = f"{many} = 1 or {value} {sign} {total}"
-                    add = f"if {held} then {total} = {value}; endif;"
-                case _:
-                    add = f"{total} = {total} + {value};"
-            self.steps.append(f"  if {test} then {many} = {many} + 1; {add} endif;")
-        if function == "count":
-            return many
-        return f"({total} / {many})" if function == "mean" else total
+def _yes_or_no(name: str, rule: Rule, logic: CSPro) -> list[str]:
+    """Write whether a rule holds as 1 or 0."""
+    test, before = logic.test(rule.node)  # type: ignore[arg-type]
+    return [*before, f"  {name} = 0;", f"  if {test} then {name} = 1; endif;"]
 
 
 def scope_of_items(placed: Placed, *, row: bool = False) -> dict[str, Known]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mpsurvey.rule.targets import Known, Writer
+from mpsurvey.rule.targets import Choosing, Known, bare
 
 __all__ = ["CSharp"]
 
 
-class CSharp(Writer):
+class CSharp(Choosing):
     """Writes rules for enabling and validation conditions.
 
     Numbers and single answers are nullable there, many answers an ``int[]``; ``null != 3`` is true.
@@ -28,7 +28,7 @@ class CSharp(Writer):
 
     def negated(self, test: str) -> str:
         """Write '!'."""
-        return f"!{test}" if test.startswith("(") and test.endswith(")") else f"!({test})"
+        return f"!({bare(test)})"
 
     def compared(self, sign: str, left: str, right: str, kind: str) -> str:
         """Write a comparison."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mpsurvey.rule.targets import Known, Writer
+from mpsurvey.rule.targets import Choosing, Known, bare
 
 __all__ = ["SurveyJS"]
 
 
-class SurveyJS(Writer):
+class SurveyJS(Choosing):
     """Writes rules for `visibleIf`, validators and calculated values.
 
     >>> from mpsurvey.rule import parse_rule
@@ -26,7 +26,7 @@ class SurveyJS(Writer):
 
     def negated(self, test: str) -> str:
         """Write '!'."""
-        return f"!{test}" if test.startswith("(") and test.endswith(")") else f"!({test})"
+        return f"!({bare(test)})"
 
     def compared(self, sign: str, left: str, right: str, kind: str) -> str:
         """Write a comparison: '=' and '<>'."""

@@ -34,7 +34,7 @@ from mpsurvey.rule.nodes import (
     walk,
 )
 
-__all__ = ["Known", "Writer", "in_order"]
+__all__ = ["Choosing", "Known", "Writer", "bare", "in_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +163,6 @@ class Writer(ABC):
             case Function(function=function, arguments=arguments):
                 return self.function(function, arguments)
 
-    def function(self, function: str, arguments: tuple[Value, ...]) -> str:
-        """Write `sum`, `mean`, `min`, `max` or `count` of what is answered."""
-        there = [self.all_of(self.has_value(each)) or self.true() for each in arguments]
-        many = _added([self.either(test, "1", "0") for test in there])
-        if function == "count":
-            return many
-        shown = [self.value(each) for each in arguments]
-        if function in ("sum", "mean"):
-            total = _added(
-                [self.either(test, one, "0") for test, one in zip(there, shown, strict=True)]
-            )
-            return total if function == "sum" else self.arithmetic("/", total, many)
-        far = "999999999999" if function == "min" else "-999999999999"
-        parts = [self.either(test, one, far) for test, one in zip(there, shown, strict=True)]
-        return self.extreme(function, parts)
-
     def read(self, known: Known) -> str:
         """Write the answer to a question as a value."""
         return known.reference
@@ -203,7 +187,11 @@ class Writer(ABC):
 
     @abstractmethod
     def negated(self, test: str) -> str:
-        """Write that a test does not hold."""
+        """Write that a test does not hold; 'not' binds tighter than what it may stand before."""
+
+    @abstractmethod
+    def function(self, function: str, arguments: tuple[Value, ...]) -> str:
+        """Write `sum`, `mean`, `min`, `max` or `count` of what is answered."""
 
     @abstractmethod
     def compared(self, sign: str, left: str, right: str, kind: str) -> str:
@@ -218,14 +206,6 @@ class Writer(ABC):
         """Write that there is an answer and that it is not a missing code."""
 
     @abstractmethod
-    def either(self, test: str, then: str, otherwise: str) -> str:
-        """Write one value where a test holds and another where not."""
-
-    @abstractmethod
-    def extreme(self, function: str, parts: list[str]) -> str:
-        """Write the least or the largest of some values."""
-
-    @abstractmethod
     def text(self, value: str) -> str:
         """Write a text."""
 
@@ -234,12 +214,56 @@ class Writer(ABC):
         """Write what always holds."""
 
 
+class Choosing(Writer):
+    """Targets with an 'if' inside expressions: what is unanswered gives way to a number."""
+
+    def function(self, function: str, arguments: tuple[Value, ...]) -> str:
+        """Write `sum`, `mean`, `min`, `max` or `count` of what is answered."""
+        there = [self.all_of(self.has_value(each)) or self.true() for each in arguments]
+        many = _added([self.either(test, "1", "0") for test in there])
+        if function == "count":
+            return many
+        shown = [self.value(each) for each in arguments]
+        if function in ("sum", "mean"):
+            total = _added(
+                [self.either(test, one, "0") for test, one in zip(there, shown, strict=True)]
+            )
+            return total if function == "sum" else self.arithmetic("/", total, many)
+        far = "999999999999" if function == "min" else "-999999999999"
+        parts = [self.either(test, one, far) for test, one in zip(there, shown, strict=True)]
+        return self.extreme(function, parts)
+
+    @abstractmethod
+    def either(self, test: str, then: str, otherwise: str) -> str:
+        """Write one value where a test holds and another where not."""
+
+    @abstractmethod
+    def extreme(self, function: str, parts: list[str]) -> str:
+        """Write the least or the largest of some values."""
+
+
 def _kind(left: Value, right: Value) -> str:
     return "text" if isinstance(left, Text) or isinstance(right, Text) else "number"
 
 
 def _added(parts: list[str]) -> str:
     return f"({' + '.join(parts)})" if len(parts) > 1 else parts[0]
+
+
+def bare(text: str) -> str:
+    """Take away brackets that enclose the whole.
+
+    >>> bare("(a or b)"), bare("(a) or (b)")
+    ('a or b', '(a) or (b)')
+    """
+    if not (text.startswith("(") and text.endswith(")")):
+        return text
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and at < len(text) - 1:
+            return text
+    return text[1:-1]
 
 
 def in_order(node: Node) -> list[str]:

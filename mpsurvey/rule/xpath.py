@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from mpsurvey.rule.nodes import Comparison, Home, Membership, Name, Number, Text, Value
-from mpsurvey.rule.targets import Known, Writer
+from mpsurvey.rule.targets import Choosing, Known, bare
 
 __all__ = ["Constraint", "XPath"]
 
 
-class XPath(Writer):
+class XPath(Choosing):
     """Writes rules for `relevant`, `constraint` and `calculation`.
 
     An unanswered question is the empty text there: ``'' != 3`` is true and ``'' = ''`` too, and as
@@ -45,7 +45,7 @@ class XPath(Writer):
 
     def negated(self, test: str) -> str:
         """Write not()."""
-        return f"not({_bare(test)})"
+        return f"not({bare(test)})"
 
     def compared(self, sign: str, left: str, right: str, kind: str) -> str:
         """Write a comparison; XPath takes digits for a number by itself."""
@@ -110,15 +110,3 @@ class Constraint(XPath):
         if isinstance(node, Name) and self.known(node.name).reference == ".":
             return []
         return super().has_value(node)
-
-
-def _bare(test: str) -> str:
-    """Take away brackets that enclose the whole."""
-    if not (test.startswith("(") and test.endswith(")")):
-        return test
-    depth = 0
-    for at, char in enumerate(test):
-        depth += (char == "(") - (char == ")")
-        if depth == 0 and at < len(test) - 1:
-            return test
-    return test[1:-1]

@@ -1,11 +1,19 @@
 // Runs SurveyJS models over interviews: reads {models: [{model, interviews}]} from stdin and writes
 // for each interview the names of the questions that are visible, "row:name" inside rosters, the
-// questions whose checks refuse or warn, and the values that are worked out.
-const { Model } = require("survey-core");
+// questions whose checks refuse or warn, and the values that are worked out. With {expressions,
+// interviews} it writes for each interview what the expressions give.
+const { ExpressionRunner, Model } = require("survey-core");
 let text = "";
 process.stdin.on("data", (part) => (text += part));
 process.stdin.on("end", () => {
-  const out = JSON.parse(text).models.map(({ model, interviews, check }) => {
+  const asked = JSON.parse(text);
+  if (asked.expressions) {
+    const runners = asked.expressions.map((one) => new ExpressionRunner(one));
+    const given = asked.interviews.map((one) => runners.map((runner) => runner.runValues(one)));
+    process.stdout.write(JSON.stringify(given));
+    return;
+  }
+  const out = asked.models.map(({ model, interviews, check }) => {
     const errors = [];
     const survey = new Model(model);
     if (survey.jsonErrors) errors.push(...survey.jsonErrors.map((one) => one.message));

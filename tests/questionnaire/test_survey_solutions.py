@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
-import subprocess
 import zipfile
 
 import pytest
+from questionnaire.mono import needs_mono, run_csharp
 
 import mpsurvey as mp
 from mpsurvey.questionnaire import write_survey_solutions
@@ -19,21 +18,6 @@ from mpsurvey.rule import CSharp
 
 CATALOGUE = mp.load_catalogue()
 HOME = 404
-HELPERS = """
-using System; using System.Collections.Generic; using System.Linq;
-class Base {
-  public static bool IsAnswered<T>(T? x) where T : struct { return x.HasValue; }
-  public static bool IsAnswered(string x) { return !string.IsNullOrEmpty(x); }
-  public static bool IsAnswered(int[] x) { return x != null && x.Length > 0; }
-  public static string S(long? x) {
-    return x.HasValue ? x.Value.ToString() : "-";
-  }
-  public static string S(double? x) {
-    return x.HasValue ? x.Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)
-                      : "-";
-  }
-}
-"""
 
 
 def document_of(path):
@@ -278,19 +262,7 @@ def disagreements(tmp_path, modules, interviews, seed=3):
         calls.append(f"static void Do_{module.id}() {{ {chr(10).join(body)} }}")
     mains = " ".join(f"Do_{module.id}();" for module in modules)
     main = f"class Go {{ {' '.join(calls)} static void Main() {{ {mains} }} }}"
-    (tmp_path / "p.cs").write_text(HELPERS + "".join(sources) + main, encoding="utf-8")
-    built = subprocess.run(
-        ["mcs", "-nowarn:0429,0472,0162", "-out:p.exe", "p.cs"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stderr[:2000]
-    ran = subprocess.run(
-        ["mono", "p.exe"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    lines = ran.stdout.splitlines()
+    lines = run_csharp(tmp_path, "".join(sources) + main)
     assert len(lines) == len(wanted)
     return [
         (name, line, want)
@@ -318,12 +290,6 @@ def agrees(line, want, program):
     texts = tail.split(";") if tail else []
     # Outside the universe the section is off, and its variables are not worked out.
     return inside == "0" or (len(texts) == len(values) and all(map(same, values, texts)))
-
-
-needs_mono = pytest.mark.skipif(
-    shutil.which("mcs") is None or shutil.which("mono") is None,
-    reason="mono (mcs), which compiles and runs C#, is not installed",
-)
 
 
 @needs_mono

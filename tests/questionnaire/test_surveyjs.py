@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
-import pytest
+from questionnaire.survey_core import needs_node, run_models
 
 import mpsurvey as mp
 from mpsurvey.questionnaire import surveyjs_document, write_surveyjs
@@ -19,22 +16,6 @@ from mpsurvey.rule import SurveyJS
 
 CATALOGUE = mp.load_catalogue()
 HOME = 404
-SCRIPT = Path(__file__).with_name("run_surveyjs.js")
-
-
-def has_survey_core():
-    if shutil.which("node") is None:
-        return False
-    asked = subprocess.run(
-        ["node", "-e", "require('survey-core')"], capture_output=True, check=False
-    )
-    return asked.returncode == 0
-
-
-needs_node = pytest.mark.skipif(
-    not has_survey_core(),
-    reason="survey-core is not found by Node: npm install survey-core and set NODE_PATH",
-)
 
 
 def form_of(*names, languages=("en",)):
@@ -51,17 +32,6 @@ def data_of(module, hosts, held):
             {name: value for name, value in row.items() if value is not None} for row in held.rows
         ]
     return json.loads(json.dumps(out))
-
-
-def run(models):
-    done = subprocess.run(
-        ["node", str(SCRIPT)],
-        input=json.dumps({"models": models}),
-        text=True,
-        capture_output=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
 
 
 def disagreements(modules, interviews, *, valid=False, seed=2):
@@ -88,7 +58,7 @@ def disagreements(modules, interviews, *, valid=False, seed=2):
         )
         wanted.append((module, made))
     out = []
-    for (module, made), got in zip(wanted, run(models), strict=True):
+    for (module, made), got in zip(wanted, run_models(models), strict=True):
         assert got["errors"] == []
         assert got["unknown"] == []
         own = {q.name for q in module.questions}
@@ -143,7 +113,7 @@ def test_survey_core_works_out_the_derived_variables():
         data = [data_of(module, *one) for one in made]
         models.append({"model": document, "interviews": data})
         wanted.append((form.placed[0], made))
-    for (placed, made), got in zip(wanted, run(models), strict=True):
+    for (placed, made), got in zip(wanted, run_models(models), strict=True):
         assert got["errors"] == []
         assert got["unknown"] == []
         possible = {concept.name for concept in possible_concepts(placed)}
@@ -189,7 +159,8 @@ def test_a_soft_check_warns_and_a_hard_one_refuses():
             }
         ]
     }
-    [got] = run([{"model": plain, "check": True, "interviews": [{"a": 3}, {"a": 7}, {"a": 10}]}])
+    interviews = [{"a": 3}, {"a": 7}, {"a": 10}]
+    [got] = run_models([{"model": plain, "check": True, "interviews": interviews}])
     assert [(one["warned"], one["invalid"]) for one in got["asked"]] == [
         ([], []),
         (["a"], []),
@@ -218,7 +189,7 @@ def test_without_the_guards_the_same_test_fails(monkeypatch):
 @needs_node
 def test_a_household_and_its_members_build():
     form = form_of("mig_absent", "mig_core", "mig_work", languages=("en", "ar"))
-    [got] = run([{"model": surveyjs_document(form), "interviews": [{}]}])
+    [got] = run_models([{"model": surveyjs_document(form), "interviews": [{}]}])
     assert got["errors"] == []
     assert got["unknown"] == []
 
