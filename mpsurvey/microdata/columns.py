@@ -3,23 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mpsurvey.microdata.dates import Family, temporal_kind, to_temporal
 from mpsurvey.microdata.reasons import Reasons, find_discrete, plain_number
 from mpsurvey.microdata.variable import Kind, Measure, Variable
 
-__all__ = ["Column", "RawColumn", "infer_variable", "make_column", "take_out"]
+__all__ = ["Coded", "Column", "RawColumn", "infer_variable", "make_column", "take_out"]
 
 # float64 holds whole numbers exactly up to here
 LARGEST_WHOLE = 2.0**53
 # Labelled codes among the values given: from this share on, a labelled variable is categorical. A
 # scale with labelled ends or an income with a labelled "refused" stays a number.
 CATEGORICAL_FROM = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """Numbers of few different values: a byte for each row, and what each byte means.
+
+    Parameters
+    ----------
+    codes
+        uint8, shape (rows,).
+    table
+        float64, shape (256,); NaN where missing.
+    """
+
+    codes: np.ndarray
+    table: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: Any) -> Coded:
+        return Coded(self.codes[rows], self.table)
+
+    def numbers(self) -> np.ndarray:
+        """The numbers themselves, float64."""
+        return self.table.take(self.codes)
+
+    def present(self) -> np.ndarray:
+        """The codes that occur, ascending."""
+        return np.flatnonzero(np.bincount(self.codes, minlength=256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +60,8 @@ class RawColumn:
     Parameters
     ----------
     values
-        float64, int64, strings, or a mixture of numbers and one-letter special missing values.
+        float64, int64, `Coded`, strings, or a mixture of numbers and one-letter special missing
+        values.
     labels
         Every value label, also of codes that count as missing; letters for special missing values.
     missing
@@ -71,7 +103,27 @@ def make_column(raw: RawColumn) -> Column:
         format=raw.format,
         display_width=raw.display_width,
     )
-    return _text_column(raw, labels, described) if raw.text else _numbers(raw, labels, described)
+    if raw.text:
+        return _text_column(raw, labels, described)
+    if isinstance(raw.values, Coded):
+        return _coded(raw, raw.values, labels, described)
+    return _numbers(raw, labels, described)
+
+
+def _coded(raw: RawColumn, coded: Coded, labels: dict[Any, str], described: Variable) -> Column:
+    """Decide on the few values that occur, and carry the answer to the rows."""
+    if temporal_kind(raw.format, raw.family) is not None:
+        return _numbers(replace(raw, values=coded.numbers()), labels, described)
+    present = coded.present()
+    few = _numbers(replace(raw, values=coded.table[present]), labels, described)
+    table = np.zeros(256, dtype=few.values.dtype)
+    table[present] = few.values
+    reasons = few.reasons
+    if reasons is not None:
+        places = np.zeros(256, dtype=reasons.positions.dtype)
+        places[present] = reasons.positions
+        reasons = Reasons(reasons.codes, places.take(coded.codes))
+    return Column(table.take(coded.codes), few.variable, reasons)
 
 
 def _text_column(raw: RawColumn, labels: dict[Any, str], described: Variable) -> Column:
@@ -197,7 +249,7 @@ def take_out(values: Any, variable: Variable) -> tuple[Any, Reasons | None]:
         code was found.
     """
     column = values if isinstance(values, pd.Series) else pd.Series(values)
-    if column.dtype.kind in "Mm":
+    if column.dtype.kind in "Mm" or not variable.declares_missing:
         return values, None
     if column.dtype.kind in "iufb":
         array = column.to_numpy()
@@ -273,6 +325,9 @@ def settled(values: Any, variable: Variable) -> tuple[Any, Variable]:
 
 def as_text(values: Any) -> pd.Series:
     """Return strings as pandas' own string type, null where there is no string."""
+    if isinstance(values, pa.ChunkedArray):
+        text: Any = pd.StringDtype(na_value=np.nan)
+        return pd.Series(text.__from_arrow__(values))
     column = values if isinstance(values, pd.Series) else pd.Series(values)
     if isinstance(column.dtype, pd.StringDtype):
         return column

@@ -7,7 +7,7 @@ import mmap
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,12 @@ from mpsurvey.microdata.columns import RawColumn, make_column
 from mpsurvey.microdata.dataset import FileWarning, Microdata
 from mpsurvey.microdata.dates import Family
 from mpsurvey.microdata.own import OWN, loaded, restored
-from mpsurvey.microdata.readstat import Contents, read_contents, read_stata_contents
+from mpsurvey.microdata.readstat import (
+    Contents,
+    read_contents,
+    read_spss_contents,
+    read_stata_contents,
+)
 from mpsurvey.microdata.reasons import Reasons
 from mpsurvey.microdata.recognition import recognise
 from mpsurvey.microdata.sas import (
@@ -106,9 +111,10 @@ def read(
             contents = read_stata_contents(path, columns, encoding, structure, content)
         elif isinstance(structure, TransportFile) and len(structure.members) > 1:
             contents = _first_member(path, structure, columns, encoding, content)
+        elif isinstance(structure, SpssFile):
+            contents = read_spss_contents(path, columns, encoding, structure, content)
         else:
-            spss = structure if isinstance(structure, SpssFile) else None
-            contents = read_contents(path, kind, columns, encoding, spss)
+            contents = read_contents(path, kind, columns, encoding, None)
     return _told(_assembled(path, kind, contents, structure, columns))
 
 
@@ -127,8 +133,13 @@ def _known_encoding(encoding: str) -> str:
 @contextmanager
 def mapped(path: Path) -> Iterator[mmap.mmap]:
     """Give a file's bytes without holding them in memory."""
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as view:
+    with path.open("rb") as stream:
+        view = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
         yield view
+    finally:
+        with suppress(BufferError):  # arrays in an error's traceback still look into it
+            view.close()
 
 
 def _structure(path: Path, kind: str, content: mmap.mmap) -> Structure:
@@ -181,7 +192,7 @@ def _assembled(
     frame, variables, reasons = {}, {}, {}
     remarks = list(contents.remarks)
     lost_dates: list[str] = []
-    for name in columns if columns is not None else contents.columns:
+    for name in dict.fromkeys(columns if columns is not None else contents.columns):
         column = make_column(_raw(name, contents, FAMILIES[kind]))
         frame[name] = column.values
         variable = column.variable

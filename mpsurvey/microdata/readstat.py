@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyreadstat
 
 from mpsurvey.errors import ColumnMissing, FileUnreadable
+from mpsurvey.microdata.columns import Coded
 from mpsurvey.microdata.dta_rows import take_columns
+from mpsurvey.microdata.sav_rows import SavColumn, UnusualRowsError, sav_blocks, sav_columns
 from mpsurvey.microdata.spss import SpssFile
 from mpsurvey.microdata.stata import Content, StataFile
 
-__all__ = ["Contents", "RawValues", "read_contents", "read_stata_contents"]
+__all__ = [
+    "Contents",
+    "RawValues",
+    "read_contents",
+    "read_spss_contents",
+    "read_stata_contents",
+    "spss_places",
+]
 
 READERS: dict[str, Callable[..., Any]] = {
     "sav": pyreadstat.read_sav,
@@ -65,7 +75,7 @@ class Contents:
         Encodings that were assumed.
     """
 
-    columns: Mapping[str, RawValues]
+    columns: dict[str, RawValues]
     meta: Any
     rows: int
     remarks: tuple[str, ...] = ()
@@ -104,6 +114,67 @@ def read_contents(
         )
     raw = {name: RawValues(frame[name]) for name in frame.columns}
     return Contents(raw, meta, rows, remarks)
+
+
+def read_spss_contents(
+    path: Path,
+    columns: Sequence[str] | None,
+    encoding: str | None,
+    file: SpssFile,
+    content: Content,
+) -> Contents:
+    """Read an SPSS file: labels and formats with pyreadstat, rows from the file's own records.
+
+    Where anything about the rows is unusual, pyreadstat reads them too.
+    """
+    try:
+        meta, places = spss_places(path, encoding, file)
+        names = list(dict.fromkeys(columns if columns is not None else meta.column_names))
+        check_names(path, names, meta.column_names)
+        wanted = {name: places[name] for name in names}
+        parts: dict[str, list[Any]] = {name: [] for name in wanted}
+        rows = 0
+        for block in sav_blocks(content, file.dictionary, wanted, meta.file_encoding):
+            rows += block.rows
+            for name, part in block.columns.items():
+                parts[name].append(part)
+    except UnusualRowsError:
+        return read_contents(path, "sav", columns, encoding, file)
+    joined = {name: RawValues(_joined(parts.pop(name), meta, name)) for name in names}
+    return Contents(joined, meta, rows)
+
+
+def spss_places(
+    path: Path, encoding: str | None, file: SpssFile
+) -> tuple[Any, dict[str, SavColumn]]:
+    """Read an SPSS file's metadata with pyreadstat and find each variable's place in a row.
+
+    Raises
+    ------
+    UnusualRowsError
+        The two do not agree on the variables, or words do not fit the encoding.
+    """
+    try:
+        if not file.fits(encoding):
+            raise UnusualRowsError
+        _, meta = _attempt(path, "sav", encoding=encoding, metadataonly=True)
+    except _UndecodableError:
+        raise UnusualRowsError from None
+    found = sav_columns(file.dictionary)
+    texts = [meta.readstat_variable_types.get(name) == "string" for name in meta.column_names]
+    if texts != [bool(one.segments) for one in found] or not meta.file_encoding:
+        raise UnusualRowsError
+    return meta, dict(zip(meta.column_names, found, strict=True))
+
+
+def _joined(parts: list[Any], meta: Any, name: str) -> Any:
+    """Put the blocks of a column together; a byte for each row as long as that is enough."""
+    if meta.readstat_variable_types.get(name) == "string":
+        return pa.chunked_array(parts, pa.string())
+    if all(isinstance(one, Coded) for one in parts):
+        codes = np.concatenate([one.codes for one in parts]) if parts else np.empty(0, np.uint8)
+        return Coded(codes, parts[0].table if parts else np.full(256, np.nan))
+    return np.concatenate([one.numbers() if isinstance(one, Coded) else one for one in parts])
 
 
 def read_stata_contents(

@@ -15,6 +15,8 @@ from mpsurvey.errors import FileUnreadable
 from mpsurvey.microdata.own import OWN
 
 __all__ = [
+    "Content",
+    "Dictionary",
     "SpssFile",
     "check_portable",
     "is_encrypted",
@@ -27,7 +29,47 @@ __all__ = [
 Content = bytes | mmap
 CUT = "The file is cut short: {what}. Ask for it again, or copy it again."
 END_OF_DICTIONARY = 999
+NO_NUMBERS = (0xFFEFFFFFFFFFFFFF, 0x7FEFFFFFFFFFFFFF, 0xFFEFFFFFFFFFFFFE)
 BYTECODE_END, BYTECODE_LITERAL = 252, 253
+
+
+@dataclass(slots=True)
+class Dictionary:
+    """The dictionary of a system file as its records say it.
+
+    Parameters
+    ----------
+    widths
+        For each element of a row 0 (a number), the width of the text that begins there, or -1
+        where a text goes on.
+    long_texts
+        Widths of texts of more than 255 bytes, by short name.
+    no_numbers
+        Bits of the numbers that stand for no number: system-missing, highest, lowest.
+    """
+
+    order: str
+    compression: int
+    case_width: int  # in elements of eight bytes
+    rows: int
+    weight_index: int
+    bias: float = 100.0
+    short_names: dict[int, str] = field(default_factory=dict)  # by element, first one is 1
+    long_names: dict[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    codepage: int | None = None
+    data_at: int = 0
+    end_record_at: int = 0
+    own: str | None = None
+    widths: list[int] = field(default_factory=list)
+    long_texts: dict[str, int] = field(default_factory=dict)
+    no_numbers: tuple[int, ...] = NO_NUMBERS
+    text_codes: list[bytes] = field(default_factory=list)
+
+    @property
+    def elements(self) -> int:
+        """Elements in a row."""
+        return len(self.widths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +89,16 @@ class SpssFile:
     text_codes
         Labelled text codes, as bytes. pyreadstat 1.3.7 crashes where one of them is not in the
         encoding that it reads the file in.
+    dictionary
+        The records of the dictionary, as far as the rows need them.
     """
 
     rows: int | None
     weight: str | None
     encoding: str | None
-    own: str | None = None
-    text_codes: tuple[bytes, ...] = ()
+    own: str | None
+    text_codes: tuple[bytes, ...]
+    dictionary: Dictionary
 
     def fits(self, encoding: str | None) -> bool:
         """Whether the labelled text codes are in an encoding (by default the declared one)."""
@@ -66,25 +111,6 @@ class SpssFile:
         except (LookupError, ValueError):  # a name of no encoding, or of no letters
             return all(code.isascii() for code in self.text_codes)
         return True
-
-
-@dataclass(slots=True)
-class _Dictionary:
-    order: str
-    compression: int
-    case_width: int  # in elements of eight bytes
-    rows: int
-    weight_index: int
-    short_names: dict[int, str] = field(default_factory=dict)  # by element, first one is 1
-    long_names: dict[str, str] = field(default_factory=dict)
-    encoding: str | None = None
-    codepage: int | None = None
-    elements: int = 0
-    data_at: int = 0
-    end_record_at: int = 0
-    own: str | None = None
-    texts: set[int] = field(default_factory=set)  # elements that are text variables
-    text_codes: list[bytes] = field(default_factory=list)
 
 
 def is_spss(head: bytes) -> bool:
@@ -120,6 +146,7 @@ def parse_spss(content: Content, name: str) -> SpssFile:
         dictionary.encoding or _by_codepage(dictionary.codepage),
         dictionary.own,
         tuple(dictionary.text_codes),
+        dictionary,
     )
 
 
@@ -129,11 +156,12 @@ def _by_codepage(codepage: int | None) -> str | None:
     return f"cp{codepage}" if codepage is not None and codepage > 400 else None
 
 
-def read_dictionary(content: Content) -> _Dictionary:
+def read_dictionary(content: Content) -> Dictionary:
     """Walk the records of the dictionary."""
     order = "<" if struct.unpack("<i", content[64:68])[0] in (2, 3) else ">"
     _, width, compression, weight, rows = struct.unpack(order + "5i", content[64:84])
-    found = _Dictionary(order, compression, width, rows, weight)
+    (bias,) = struct.unpack(order + "d", content[84:92])
+    found = Dictionary(order, compression, width, rows, weight, bias)
     at = 176
     codes: list[bytes] = []
 
@@ -153,11 +181,9 @@ def read_dictionary(content: Content) -> _Dictionary:
                 length = number()
                 at += (length + 3) // 4 * 4
             at += 8 * abs(missing)
-            found.elements += 1
+            found.widths.append(kind)
             if kind != -1:
                 found.short_names[found.elements] = short
-            if kind > 0:
-                found.texts.add(found.elements)
         elif record == 3:
             codes = []
             for _ in range(number()):
@@ -169,7 +195,7 @@ def read_dictionary(content: Content) -> _Dictionary:
             labelled = struct.unpack(f"{order}{count}i", content[at : at + 4 * count])
             if not set(labelled) <= set(found.short_names):
                 raise IndexError
-            if set(labelled) & found.texts:
+            if any(found.widths[k - 1] > 0 for k in labelled):
                 found.text_codes += codes
             at += 4 * count
         elif record == 6:
@@ -194,9 +220,11 @@ def read_dictionary(content: Content) -> _Dictionary:
     return found
 
 
-def _read_extension(subtype: int, body: bytes, found: _Dictionary) -> None:
+def _read_extension(subtype: int, body: bytes, found: Dictionary) -> None:
     if subtype == 3 and len(body) >= 32:
         found.codepage = struct.unpack(found.order + "i", body[28:32])[0]
+    elif subtype == 4 and len(body) == 24:
+        found.no_numbers = struct.unpack(found.order + "3Q", body)
     elif subtype == 13:
         for pair in body.split(b"\t"):
             short, _, long = pair.partition(b"=")
@@ -205,6 +233,11 @@ def _read_extension(subtype: int, body: bytes, found: _Dictionary) -> None:
                 found.long_names[short.decode("latin-1")] = long.decode(encoding)
             except (LookupError, UnicodeDecodeError):
                 found.long_names[short.decode("latin-1")] = long.decode("latin-1")
+    elif subtype == 14:
+        for pair in body.split(b"\t"):
+            short, _, width = pair.strip(b"\0").partition(b"=")
+            if width.isdigit():
+                found.long_texts[short.decode("latin-1")] = int(width)
     elif subtype == 16 and len(body) >= 16 and found.rows < 0:
         found.rows = struct.unpack(found.order + "q", body[8:16])[0]
     elif subtype == 17:
@@ -216,7 +249,7 @@ def _read_extension(subtype: int, body: bytes, found: _Dictionary) -> None:
         found.encoding = body.decode("latin-1").strip() or None
 
 
-def _read_long_codes(body: bytes, found: _Dictionary) -> None:
+def _read_long_codes(body: bytes, found: Dictionary) -> None:
     """Collect the labelled codes of texts of more than eight bytes."""
     at = 0
 
@@ -237,7 +270,7 @@ def _read_long_codes(body: bytes, found: _Dictionary) -> None:
             text()
 
 
-def _check_end(content: Content, dictionary: _Dictionary, name: str) -> None:
+def _check_end(content: Content, dictionary: Dictionary, name: str) -> None:
     """See that the data end where the header says."""
     width = dictionary.elements or dictionary.case_width
     if dictionary.compression == 2:
