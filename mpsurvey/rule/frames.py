@@ -74,6 +74,11 @@ def many_answers_columns(name: str, columns: Mapping[str, Any]) -> dict[str, str
     return found
 
 
+def _one_where(held: nw.Expr) -> nw.Expr:
+    """1 where a condition holds, else 0: PostgreSQL does not cast truth to numbers."""
+    return nw.when(held).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
 class Columns:
     """Builds the expression of a rule for columns of known types.
 
@@ -120,7 +125,9 @@ class Columns:
                 return nw.lit(self._literal(node))
             case Name(name=name):
                 column = nw.col(name)
-                return column.cast(nw.Int64) if self.schema[name] == nw.Boolean else column
+                if self.schema[name] != nw.Boolean:
+                    return column
+                return nw.when(~column.is_null()).then(_one_where(column)).cast(nw.Float64)
             case Negative(operand=operand):
                 return -self._float(operand)
             case Arithmetic(sign=sign, left=left, right=right):
@@ -135,7 +142,7 @@ class Columns:
     def _function(self, node: Function) -> nw.Expr:
         values = [self._float(each) for each in node.arguments]
         here = [self._answered(each) for each in node.arguments]
-        many = reduce(operator.add, [each.cast(nw.Float64) for each in here])
+        many = reduce(operator.add, [_one_where(each).cast(nw.Float64) for each in here])
         if node.function == "count":
             return many
         if node.function in ("sum", "mean"):
