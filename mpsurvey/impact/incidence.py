@@ -69,7 +69,7 @@ def share_of_poorest(
         \hat C(p) = \frac{\sum_k w_k y_k s_k}{\sum_k w_k y_k}, \qquad
         u_k = \frac{(y_k - m(Q)) s_k + p\,m(Q) - y_k \hat C(p)}{\sum_k w_k y_k}
 
-    :math:`s_k` is 1 below Q, 0 above and the part of the row that straddles it in between. The
+    :math:`s_k` is 1 below Q, 0 above and the same part of all who stand at Q in between. The
     line between poor and rich is estimated too: that is what m(Q), by a Gaussian kernel, stands
     for. Kovačević and Binder (1997), Journal of Official Statistics 13, 41-58.
 
@@ -93,10 +93,13 @@ def share_of_poorest(
     )
     ordered = sort_by_domain(question, question.columns[0])
     received = question.columns[1][ordered.rows]
+    each = question.sample.rows
+    people = np.ones(len(received)) if each is None else each[ordered.rows]
 
     def shares(weights: Floats) -> Floats:
         found = [
-            _ordinate(received[a:b], weights[a:b], poorest)[0] for a, b in pairwise(ordered.bounds)
+            _ordinate(ordered.values[a:b], received[a:b], weights[a:b], poorest)[0]
+            for a, b in pairwise(ordered.bounds)
         ]
         return np.array(found)
 
@@ -106,7 +109,11 @@ def share_of_poorest(
         influence = np.zeros(len(drawn))
         for a, b in pairwise(ordered.bounds):
             influence[ordered.rows[a:b]] = _influence(
-                ordered.values[a:b], received[a:b], ordered.weights[a:b], poorest
+                ordered.values[a:b],
+                received[a:b],
+                ordered.weights[a:b],
+                poorest,
+                float(people[a:b].sum()),
             )
         totals, uncertainty = influence_scores(question, influence)
     else:
@@ -127,29 +134,40 @@ def share_of_poorest(
     return replace(found, notes=(ranked, *found.notes))
 
 
-def _ordinate(amount: Floats, weight: Floats, p: float) -> tuple[float, Floats]:
+def _ordinate(rank: Floats, amount: Floats, weight: Floats, p: float) -> tuple[float, Floats]:
     """Share of an amount, sorted by rank, that the first p of the weights have; and s."""
+    if not len(rank):
+        return np.nan, np.zeros(0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        above = np.cumsum(weight)
-        part = np.clip((p * above[-1:] - (above - weight)) / weight, 0.0, 1.0)
+        before, same = _ties(rank, weight)
+        part = np.clip((p * weight.sum() - before) / same, 0.0, 1.0)
         part = np.where(weight == 0, 0.0, part)
         got = weight * amount
-        return float((got * part).sum() / got.sum()) if len(got) else np.nan, part
+        return float((got * part).sum() / got.sum()), part
 
 
-def _influence(rank: Floats, amount: Floats, weight: Floats, p: float) -> Floats:
-    share, part = _ordinate(amount, weight, p)
+def _ties(rank: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Sum of weights below each rank, and at it: those at one rank share their place."""
+    starts = np.flatnonzero(np.append(True, rank[1:] != rank[:-1]))
+    same = np.add.reduceat(weight, starts)
+    many = np.diff(np.append(starts, len(rank)))
+    return np.repeat(np.cumsum(same) - same, many), np.repeat(same, many)
+
+
+def _influence(rank: Floats, amount: Floats, weight: Floats, p: float, n: float) -> Floats:
+    share, part = _ordinate(rank, amount, weight, p)
     whole = (weight * amount).sum()
     if not len(rank) or not np.isfinite(share):
         return np.zeros(len(rank))
-    near = _mean_near(rank, amount, weight, p)
+    near = _mean_near(rank, amount, weight, p, n)
     return np.asarray(((amount - near) * part + p * near - amount * share) / whole)
 
 
-def _mean_near(rank: Floats, amount: Floats, weight: Floats, p: float) -> float:
+def _mean_near(rank: Floats, amount: Floats, weight: Floats, p: float, n: float) -> float:
     """Mean amount of those whose place in the order is near p, by a kernel on the places."""
-    place = (np.cumsum(weight) - weight / 2) / weight.sum()
-    width = max(0.25 * len(rank) ** -0.2, 1e-9)
+    before, same = _ties(rank, weight)
+    place = (before + same / 2) / weight.sum()
+    width = max(0.25 * n**-0.2, 1e-9)
     kernel = weight * np.exp(-(((place - p) / width) ** 2) / 2)
     return float((kernel * amount).sum() / kernel.sum())
 
