@@ -92,16 +92,21 @@ class Elsewhere:
     def __getitem__(self, name: Any) -> nw.Series[Any]:
         if isinstance(name, str) and name in self.codes.columns:
             return self.codes[name]
-        return self._refuse()
+        return self.refuse()
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        self._refuse()
+        self.refuse()
 
-    def _refuse(self) -> NoReturn:
+    def __narwhals_dataframe__(self) -> NoReturn:
+        """Say so too to whoever takes the rows for a frame."""
+        self.refuse()
+
+    def refuse(self, what: str = "This") -> NoReturn:
+        """Say what to do where cells cannot tell, and rows are wanted."""
         raise MpsurveyError(
-            f"This needs the rows themselves, which stay in {self.lazy.implementation.name}. "
+            f"{what} needs the rows themselves, which stay in {self.lazy.implementation.name}. "
             "Bring them to memory first: sample.collect()."
         )
 

@@ -95,6 +95,8 @@ def weight(
     >>> weighted.weight.tolist()
     [15.0, 15.0, 20.0, 0.0]
     """
+    if sample.elsewhere is not None:
+        sample.elsewhere.refuse("Weighting")
     chosen = find_recipe(recipe)
     known = read_totals(totals)
     name = save_as or chosen.save_as

@@ -128,6 +128,7 @@ def ask(
     every_category: bool = False,
     yes_no: bool = False,
     sums: Sequence[str] = (),
+    everyone: bool = False,
 ) -> Question:
     """Read what a statistic needs from a sample.
 
@@ -152,6 +153,8 @@ def ask(
         Read labelled columns of 0 and 1 as numbers.
     sums
         Variables that enter sums only: an engine that holds the rows adds them up.
+    everyone
+        Whether those who do not obey the rule matter too, for a line of the whole population.
     """
     if missing not in ("domain", "drop", "fail"):
         raise MpsurveyError(f"missing='{missing}' is not one of 'domain', 'drop', 'fail'.")
@@ -167,6 +170,7 @@ def ask(
             categorical=categorical,
             every_category=every_category,
             yes_no=yes_no,
+            everyone=everyone,
         )
     columns = [values_of(sample, name, statistic, yes_no=yes_no) for name in variables]
     categories = None if categorical is None else categories_of(sample, categorical, every_category)
@@ -230,6 +234,7 @@ def _ask_elsewhere(
     *,
     by: By,
     categorical: str | None,
+    everyone: bool,
     **options: Any,
 ) -> Question:
     """Ask rows that stay in their engine: in one group-by that leaves cells, which are asked."""
@@ -239,16 +244,29 @@ def _ask_elsewhere(
     if absent:
         raise ColumnMissing(absent, columns)
     levelled = (*groups, *(() if categorical is None else (categorical,)))
-    folded = cells_of(sample, variables, sums, levelled, where)
-    asked = "domain" if missing == "drop" else missing
+    folded = cells_of(sample, variables, sums, levelled, where, everyone=everyone)
     found = ask(
-        folded, variables, by=by, missing=asked, categorical=categorical, **options
-    )  # fmt: skip
+        folded,
+        variables,
+        by=by,
+        where=where,
+        missing="domain" if missing == "drop" else missing,
+        categorical=categorical,
+        **options,
+    )
     if missing != "drop" or (found.answered is None and not found.domains.unplaced):
         return found
     kept, lost = complete_rows(sample, variables, levelled)
     again = _ask_elsewhere(
-        kept, variables, sums, where, "domain", by=by, categorical=categorical, **options
+        kept,
+        variables,
+        sums,
+        where,
+        "domain",
+        by=by,
+        categorical=categorical,
+        everyone=everyone,
+        **options,
     )
     dropped = f"{lost:,} rows were dropped before units were counted."
     return replace(again, notes=(*found.notes, dropped))

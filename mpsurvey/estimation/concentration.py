@@ -13,6 +13,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, ask
 from mpsurvey.estimation.densities import local_mean, lower_quantile
 from mpsurvey.estimation.estimates import Estimates
+from mpsurvey.estimation.folding import needs_rows
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.influence import Functional, answer_functional
 from mpsurvey.estimation.positivity import say_negative
@@ -109,6 +110,8 @@ def gini(
     if isinstance(variable, Imputed):
         return each_imputation(gini, locals())
     functional = gini_functional(ranks)
+    if ranks == "upper":
+        needs_rows(sample, "ranks='upper'")
     question = ask(
         sample, (variable,), statistic="A Gini coefficient", by=by, where=where, missing=missing
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -200,7 +200,8 @@ class Fit:
         frame = found.frame
         for place, name in enumerate(groups.columns):
             frame.insert(3 + place, name, groups[name].to_numpy())
-        frame = frame.assign(n=int(counted.sum()), population=size)
+        n = self.sample.count(self._at_rows(counted) > 0)
+        frame = frame.assign(n=n, population=size)
         labels = {
             name: known for name in groups.columns if (known := self.sample.labels(str(name)))
         }
@@ -243,6 +244,7 @@ def fit(
     where: str | None,
     missing: Missing,
     standing_for: Mapping[str, str],
+    complete: Callable[[], tuple[Sample, int]] | None = None,
 ) -> tuple[Fit, str | None]:
     """Fit a model to the rows of a domain.
 
@@ -254,6 +256,9 @@ def fit(
         The model.
     standing_for
         The column that a name in the formula stands for.
+    complete
+        Gives, of cells, those of the rows with all answers, and how many rows have not: units are
+        counted anew where the rows are.
 
     Returns
     -------
@@ -278,15 +283,19 @@ def fit(
         if missing == "fail":
             raise MpsurveyError([*notes, "missing='fail' was asked for: answers must be complete."])
         if missing == "drop":
+            if complete is None:
+                left, gone = sample.only(np.flatnonzero(answered)), int((~answered).sum())
+            else:
+                left, gone = complete()
             kept, modelled = fit(
-                sample.only(np.flatnonzero(answered)),
+                left,
                 formula,
                 family,
                 where=where,
                 missing="domain",
                 standing_for=standing_for,
             )
-            dropped = f"{int((~answered).sum()):,} rows were dropped before units were counted."
+            dropped = f"{gone:,} rows were dropped before units were counted."
             return replace(kept, question=replace(kept.question, notes=(*notes, dropped))), modelled
     wrong = family.check(columns.response)
     if wrong:
@@ -296,17 +305,15 @@ def fit(
     try:
         solution = solve(family, q, columns.response, weight, columns.offset)
     except NotFound:
-        raise MpsurveyError(_why_not(columns, formula, family)) from None
-    complete = np.zeros(len(sample), dtype=bool)
-    complete[columns.rows] = True
-    question = Question(sample, split_domains(sample), (), complete, notes=notes)
+        raise MpsurveyError(_why_not(sample, columns, formula, family)) from None
+    question = Question(sample, split_domains(sample), (), here, notes=notes)
     replicated = None
     if sample.replicates is not None:
         replicated = _replicated(sample, columns, family, q, solution)
     return Fit(question, columns, family, q, transform, solution, replicated), modelled
 
 
-def _why_not(columns: Columns, formula: ModelFormula, family: Family) -> str:
+def _why_not(sample: Sample, columns: Columns, formula: ModelFormula, family: Family) -> str:
     """Say what keeps the score equations from a solution, with the column if one can be named."""
     y = columns.response
     for name, x in zip(columns.names, columns.matrix.T, strict=True):
@@ -316,8 +323,9 @@ def _why_not(columns: Columns, formula: ModelFormula, family: Family) -> str:
                 continue
             same = y[here].min() == y[here].max() and y[here][0] in (0.0, 1.0)
             if same and (y[here][0] == 0 or family.ratio == "odds ratio"):
+                many = sample.count(np.isin(np.arange(len(sample)), columns.rows[here]))
                 return (
-                    f"'{formula.text}' has no finite solution: all {int(here.sum()):,} rows with "
+                    f"'{formula.text}' has no finite solution: all {many:,} rows with "
                     f"{name} = {said} have the response {y[here][0]:g}. Merge that category with "
                     "another, or leave its rows out with `where`."
                 )

@@ -18,7 +18,9 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
 from mpsurvey.rule import Formula, parse_rule, parse_value
 
-__all__ = ["cells_of", "complete_rows", "gathered", "names_within"]
+__all__ = ["cells_of", "complete_rows", "gathered", "names_within", "needs_rows"]
+
+_OBEYS = "obeys the rule"
 
 
 def cells_of(
@@ -27,6 +29,8 @@ def cells_of(
     sums: Sequence[str],
     groups: Sequence[str],
     where: str | None,
+    *,
+    everyone: bool = False,
 ) -> Sample:
     """Cells in memory for a question to rows elsewhere.
 
@@ -41,10 +45,15 @@ def cells_of(
     groups
         Columns that people are broken down by.
     where
-        A rule that all obey: the others are not counted.
+        A rule that all obey.
+    everyone
+        Whether those who do not obey it come too, in cells of their own: a poverty line may be that
+        of the whole population.
     """
-    rule = None if where is None else condition(sample, where)
+    rule = None if where is None or everyone else condition(sample, where)
     keys: dict[str, nw.Expr] = {name: nw.col(name) for name in groups}
+    if where is not None and everyone:
+        keys[_OBEYS] = _one_where(condition(sample, where))
     amounts: dict[str, nw.Expr] = {}
     for text in dict.fromkeys(variables):
         if text in keys:
@@ -57,15 +66,18 @@ def cells_of(
             keys[text] = number(sample, text)
     folded = sample.folded(keys, amounts, rule, groups)
     if any(np.isinf(folded.frame[name].to_numpy()).any() for name in amounts):
-        return cells_of(sample, variables, (), groups, where)  # to say in how many rows
-    return folded
+        # To say in how many rows.
+        return cells_of(sample, variables, (), groups, where, everyone=everyone)
+    return _obeying(folded, where)
 
 
-def gathered(sample: Sample, *texts: str | Sequence[str] | None) -> Sample:
+def gathered(
+    sample: Sample, *texts: str | Sequence[str] | None, where: str | None = None
+) -> Sample:
     """The cells of all columns that some rules, formulas and names use; rows in memory as they are.
 
     For verbs that read rows in their own way. The values of every column stay apart, so the columns
-    together must not have too many different ones.
+    together must not have too many different ones. Of a rule in `where` only comes who obeys it.
     """
     if sample.elsewhere is None:
         return sample
@@ -86,7 +98,32 @@ def gathered(sample: Sample, *texts: str | Sequence[str] | None) -> Sample:
     if absent:
         raise ColumnMissing(absent, schema)
     keys = {name: nw.col(name) for name in dict.fromkeys(names)}
-    return sample.folded(keys, groups=list(keys))
+    groups = list(keys)
+    if where is not None:
+        keys[_OBEYS] = _one_where(condition(sample, where))
+    return _obeying(sample.folded(keys, groups=groups), where)
+
+
+def _obeying(folded: Sample, where: str | None) -> Sample:
+    """Let cells know which of them obey the rule, so that it can be asked again."""
+    if where is not None:
+        there = _OBEYS in folded.frame.columns
+        every = np.ones(len(folded), dtype=bool)
+        obeys = folded.frame[_OBEYS].to_numpy() == 1 if there else every
+        folded.recall(("rule", where), lambda: obeys)
+    return folded
+
+
+def needs_rows(sample: Sample, what: str) -> None:
+    """Refuse what cells cannot tell, where the rows stay in their engine.
+
+    Raises
+    ------
+    MpsurveyError
+        The rows are not in memory.
+    """
+    if isinstance(sample, Sample) and sample.elsewhere is not None:
+        sample.elsewhere.refuse(what)
 
 
 def names_within(sample: Sample, text: str) -> list[str]:
@@ -143,7 +180,11 @@ def number(sample: Sample, text: str) -> nw.Expr:
         raise
     if isinstance(parsed, Formula):
         return made.cast(nw.Float64)
-    return nw.when(made).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Float64)
+    return _one_where(made).cast(nw.Float64)
+
+
+def _one_where(held: nw.Expr) -> nw.Expr:
+    return nw.when(held).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
 def _schema(sample: Sample) -> Any:

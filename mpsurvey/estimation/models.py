@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -13,18 +14,18 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mpsurvey.design import Sample
-from mpsurvey.errors import MpsurveyError, did_you_mean
+from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError, did_you_mean
 from mpsurvey.estimation.asking import Missing, check_options
 from mpsurvey.estimation.between_imputations import CombiningRule
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.fitting import Fit, fit
-from mpsurvey.estimation.folding import gathered, names_within
+from mpsurvey.estimation.folding import complete_rows, gathered, names_within, needs_rows
 from mpsurvey.estimation.formulas import ModelFormula, plain_term, read_formula
 from mpsurvey.estimation.imputation import Imputed, combine, one_rule
 from mpsurvey.estimation.score_equations import FAMILIES, Family, FamilyName, NotFound
 from mpsurvey.estimation.significance import Significance, mixture_tail, wald_f
-from mpsurvey.rule import parse_rule
+from mpsurvey.rule import parse_rule, parse_value
 
 __all__ = ["Regression", "TestMethod", "regression"]
 
@@ -319,6 +320,9 @@ def regression(
     check_options(level, deff=False, df="domain")
     several = dict(imputed or {})
     read = read_formula(formula, [*sample.frame.columns, *several])
+    if missing == "drop" and several:
+        needs_rows(sample, "missing='drop' with imputed values")
+    complete = partial(_complete_rows, sample, read, where)
     sample = _rows_in_memory(sample, read, several, where)
     unused = [name for name in several if name not in (*read.variables, read.response)]
     if unused:
@@ -337,6 +341,7 @@ def regression(
             where=where,
             missing=missing,
             standing_for=standing_for,
+            complete=None if sample.rows is None else complete,
         )
         fits.append(one)
     if len({one.columns.names for one in fits}) > 1:
@@ -360,7 +365,19 @@ def _rows_in_memory(
 ) -> Sample:
     """The cells of the formula's variables, where the rows stay in their engine."""
     imputed = [text for one in several.values() for text in one.expressions(sample)]
-    return gathered(sample, names_within(sample, read.text), imputed, where)
+    return gathered(sample, names_within(sample, read.text), imputed, where=where)
+
+
+def _complete_rows(sample: Sample, read: ModelFormula, where: str | None) -> tuple[Sample, int]:
+    """Cells of the rows that are in the model, of rows that stay in their engine; and the rest."""
+    made = [] if read.response in sample.frame.columns else [read.response]
+    columns = list(read.variables) if made else [*read.variables, read.response]
+    try:
+        parse_value(read.response)
+    except (RuleError, ColumnMissing):  # such as log(wage): its columns must be there
+        made, columns = [], [*columns, *names_within(sample, read.response)]
+    kept, lost = complete_rows(sample, made, columns)
+    return _rows_in_memory(kept, read, {}, where), lost
 
 
 def _groups(
@@ -389,7 +406,14 @@ def _whole(value: Any) -> Any:
 def _among(one: Fit, among: str | None) -> NDArray[np.bool_] | None:
     if among is None:
         return None
-    mask: Callable[[Any], NDArray[np.bool_]] = parse_rule(among).mask
+    rule = parse_rule(among)
+    absent = sorted(rule.names - set(one.sample.frame.columns))
+    if one.sample.rows is not None and absent:
+        raise MpsurveyError(
+            f"among= uses '{absent[0]}', which is not in the formula, and the rows are not in "
+            "memory. Bring them there before the model is fitted: sample.collect()."
+        )
+    mask: Callable[[Any], NDArray[np.bool_]] = rule.mask
     chosen: NDArray[np.bool_] = mask(one.sample.frame)[one.columns.rows]
     if not chosen.any():
         raise MpsurveyError(f"Nobody in the model obeys among='{among}'.")

@@ -22,6 +22,7 @@ from mpsurvey.estimation.asking import (
 from mpsurvey.estimation.concentration import Ranks, gini_functional
 from mpsurvey.estimation.densities import density, lower_quantile
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
+from mpsurvey.estimation.folding import needs_rows
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.influence import Functional, answer_functional, replicate_weights
 from mpsurvey.estimation.positivity import say_negative
@@ -85,6 +86,8 @@ def sen(
     if isinstance(variable, Imputed):
         return each_imputation(sen, locals())
     within = gini_functional(ranks)
+    if ranks == "upper":
+        needs_rows(sample, "ranks='upper'")
     asked = read_line(line, sample)
     if asked.amount is None:
         raise MpsurveyError(f"line={line!r}: Sen's index takes a fixed amount, such as line=10000.")
@@ -179,7 +182,13 @@ def relative_median_gap(
             "'60% of median'."
         )
     question = ask(
-        sample, (variable,), statistic="A median gap", by=by, where=where, missing=missing
+        sample,
+        (variable,),
+        statistic="A median gap",
+        by=by,
+        where=where,
+        missing=missing,
+        everyone=asked.relative and line_of == "population",
     )
     found = evaluate_line(question, asked, line_of)
     z = found.by_domain(found.estimate)

@@ -287,6 +287,7 @@ def _below_line(
         by=by,
         where=where,
         missing=missing,
+        everyone=asked.relative and line_of == "population",
     )
     question = whole
     if nonpositive is not None:

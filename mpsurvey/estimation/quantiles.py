@@ -14,6 +14,7 @@ from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import linearise
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
 from mpsurvey.estimation.estimates import Estimates
+from mpsurvey.estimation.folding import needs_rows
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.intervals import ProportionInterval, proportion_interval, t_quantile
 from mpsurvey.estimation.replication import Deviations
@@ -32,6 +33,9 @@ QuantileRule = Literal[
     "median_unbiased",
     "normal_unbiased",
 ]
+
+_OF_VALUES = ("inverted_cdf", "averaged_inverted_cdf", "closest_observation")
+"""Rules for which people with equal values may be counted together."""
 
 
 class SortedValues:
@@ -92,7 +96,10 @@ def _sorted(question: Question, values: Floats) -> SortedValues:
     if domains.code is not None and domains.partial:
         inside = inside & (domains.code >= 0)
     rows = np.flatnonzero(inside)
-    order = rows[np.argsort(values[rows], kind="stable")]
+    if sample.rows is None:
+        order = rows[np.argsort(values[rows], kind="stable")]
+    else:  # an engine gives cells in any order
+        order = rows[np.lexsort((sample.weight[rows], sample.row_unit[rows], values[rows]))]
     bounds = np.array([0, len(order)])
     if domains.code is not None and domains.size > 1:
         order = order[np.argsort(domains.code[order], kind="stable")]
@@ -164,6 +171,8 @@ def quantile(
         problems.append(f"ci='{ci}' is not one of {', '.join(get_args(ProportionInterval))}.")
     if problems:
         raise MpsurveyError(problems)
+    if rule not in _OF_VALUES:  # it reads between rows, and equal values are several
+        needs_rows(sample, f"rule='{rule}'")
     question = ask(sample, (variable,), statistic="A quantile", by=by, where=where, missing=missing)
     values = question.columns[0]
     ordered = sort_by_domain(question, values)

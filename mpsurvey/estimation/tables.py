@@ -150,7 +150,7 @@ def independence(
     """
     names = names_of(by)
     if missing != "drop":
-        sample = gathered(sample, (row, column), names, where)
+        sample = gathered(sample, (row, column), names, where=where)
     if len({row, column, *names}) < 2 + len(names):
         raise MpsurveyError("`row`, `column` and `by` must be different variables.")
     question = ask(

@@ -15,9 +15,10 @@ from mpsurvey.estimation import Estimates, linearise
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Question, answer, values_of
 from mpsurvey.estimation.domains import held, names_of
 from mpsurvey.estimation.estimates import Uncertainty, assemble
+from mpsurvey.estimation.folding import gathered
 from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.impact.known_figures import Given, WithGiven
-from mpsurvey.impact.stacking import Layer, Stack, stacked
+from mpsurvey.impact.stacking import Layer, Stack, declared_columns, stacked
 from mpsurvey.rule import Formula, parse_formula
 from mpsurvey.rule.nodes import Arithmetic, Name, Negative, Number
 
@@ -127,11 +128,12 @@ def compose(
         elsewhere = tuple(sorted((k, v) for k, v in part.by.items() if k in groups))
         place[name] = Layer(rows, elsewhere)
         layers[place[name]] = None
+    files = _brought(files, named, place, groups, apart=len(layers) > 1)
     stack = stacked(files, tuple(layers))
     columns, notes = _columns(stack, named, place, files)
     counted = np.zeros(len(stack.sample), dtype=bool)
     for column in columns:
-        counted |= column != 0
+        counted |= (column != 0) & (stack.sample.weight > 0)
     question = Question(stack.sample, stack.domains(groups), tuple(columns), counted, None, notes)
     totals = answer(
         question,
@@ -173,6 +175,28 @@ def _as_given(name: str, one: float | tuple[float, float]) -> Given:
     return Given(float(value), float(error))
 
 
+def _brought(
+    files: Mapping[str, Sample],
+    parts: Mapping[str, Part],
+    place: Mapping[str, Layer],
+    groups: Sequence[str],
+    *,
+    apart: bool,
+) -> dict[str, Sample]:
+    """Bring cells of what the parts use, from files whose rows stay in their engine."""
+    brought = dict(files)
+    for rows, sample in files.items():
+        layers = {layer for layer in place.values() if layer.rows == rows}
+        if sample.elsewhere is None or not layers:
+            continue
+        mine = [part for name, part in parts.items() if place[name].rows == rows]
+        texts = [text for part in mine for text in (part.total, part.where) if text is not None]
+        by = [layer.name(name) for layer in layers for name in groups]
+        design = declared_columns(sample) if apart else ()
+        brought[rows] = gathered(sample, texts, by, design)
+    return brought
+
+
 def _columns(
     stack: Stack,
     parts: Mapping[str, Part],
@@ -187,9 +211,11 @@ def _columns(
         inside = None if part.where is None else held(sample, part.where)
         unknown = np.isnan(value)
         if unknown.any():
-            asked = unknown if inside is None else unknown & inside
+            asked = unknown & (sample.weight > 0)
+            asked = asked if inside is None else asked & inside
             if asked.any():
-                notes.append(f"{name}: no answer to {part.total} in {int(asked.sum()):,} rows.")
+                lost = sample.count(asked)
+                notes.append(f"{name}: no answer to {part.total} in {lost:,} rows.")
             value = np.where(unknown, 0.0, value)
         if inside is not None:
             value = np.where(inside, value, 0.0)

@@ -104,7 +104,7 @@ def decompose(
     options: dict[str, Any] = {"where": where, "missing": missing}
     if second_question:
         question, names, terms = _regression_question(
-            gathered(sample, names_within(sample, what), names_of(by), group, where),
+            gathered(sample, names_within(sample, what), names_of(by), group, where=where),
             what,
             (*names_of(by), group),
             **options,

@@ -13,6 +13,7 @@ from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
 from mpsurvey.estimation.asking import DegreesOfFreedom, Question, answer
 from mpsurvey.estimation.domains import Domains, coded, held
+from mpsurvey.estimation.folding import gathered
 from mpsurvey.estimation.linearise import Numbers
 
 __all__ = ["FLOWS", "flows"]
@@ -101,9 +102,12 @@ def flows(
     ]
     if absent:
         raise ColumnMissing(absent, sample.frame.columns)
+    sample = gathered(sample, origin, destination, stayed, where)
     regions, before, now = _regions(sample, origin, destination, stayed)
-    inside = np.ones(len(sample), dtype=bool) if where is None else held(sample, where)
-    without = int(np.count_nonzero(inside & (before < 0)))
+    inside = sample.weight > 0
+    if where is not None:
+        inside = inside & held(sample, where)
+    without = sample.count(inside & (before < 0))
     inside = inside & (before >= 0) & (now >= 0)
     if not inside.any():
         raise MpsurveyError(f"Nobody has both '{origin}' and '{destination}'.")

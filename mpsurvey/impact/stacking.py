@@ -16,7 +16,7 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, DesignError, MpsurveyError
 from mpsurvey.estimation.domains import Domains, coded
 
-__all__ = ["Layer", "Stack", "stacked"]
+__all__ = ["Layer", "Stack", "declared_columns", "stacked"]
 
 HOUSEHOLD = "hh_id"
 ROW = "row of the file"
@@ -146,22 +146,33 @@ def _stack(files: Mapping[str, Sample], layers: Sequence[Layer]) -> Stack:
     wanted = _columns_of(design, first.frame.columns)
     frames, bounds, start = [], {}, 0
     for layer, one in zip(layers, samples, strict=True):
-        absent = [("the design", c) for c in wanted if c != ROW and c not in one.frame.columns]
+        folded = one.rows is not None  # cells have weights of their own
+        taken = [c for c in wanted if c != ROW and not (folded and c == design.weight)]
+        absent = [("the design", c) for c in taken if c not in one.frame.columns]
         if absent:
             raise ColumnMissing(absent, one.frame.columns)
-        taken = [c for c in wanted if c != ROW]
         frame = pd.DataFrame({c: one.frame[c].to_pandas().reset_index(drop=True) for c in taken})
         if unit == ROW:
             frame[ROW] = np.arange(len(one))
-        if design.weight is None:
-            frame = frame.assign(**{"weight of the row": one.weight})
+        if folded or design.weight is None:
+            frame[design.weight or "weight of the row"] = one.weight
         frames.append(frame)
         bounds[layer] = slice(start, start + len(one))
         start += len(one)
     if design.weight is None:
         design = replace(design, weight="weight of the row")
-    whole = pd.concat(frames, ignore_index=True)
-    return Stack(Sample(whole, design), bounds, files, notes)
+    whole = Sample(pd.concat(frames, ignore_index=True), design)
+    if any(one.rows is not None for one in samples):
+        each = [np.ones(len(one), dtype=np.int64) if one.rows is None else one.rows
+                for one in samples]  # fmt: skip
+        object.__setattr__(whole, "rows", np.concatenate(each))
+    return Stack(whole, bounds, files, notes)
+
+
+def declared_columns(sample: Sample) -> tuple[str, ...]:
+    """Columns of a sample that say how its rows were drawn, without the weight."""
+    listed = _columns_of(replace(sample.design, weight=None), sample.frame.columns)
+    return tuple(name for name in listed if name != EACH_ROW)
 
 
 def _alike(one: Design, two: Design) -> bool:

@@ -124,6 +124,8 @@ def expected_precision(
     """
     asked = (indicators,) if isinstance(indicators, Indicator) else tuple(indicators)
     places = (by,) if isinstance(by, str) else tuple(by)
+    if earlier.elsewhere is not None:
+        earlier.elsewhere.refuse("An expected precision")
     name = stratum or next(iter(earlier.design.strata or ()), None)
     growth, factor, notes = _growth(earlier, plan, name, unit, icc)
     table = tabulation.tabulate(earlier, asked, places, home=home, language=language)
