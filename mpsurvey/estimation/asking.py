@@ -379,7 +379,7 @@ def answer(
     slope = None
     if sample.replicates is None or deff:
         slope = linearise.gradient(statistic, totals.totals)
-    uncertainty = _uncertainty(question, totals, statistic, estimate, slope, inner > 0)
+    uncertainty = _uncertainty(question, totals, statistic, estimate, slope)
     found = None
     if slope is not None and deff:
         se = np.sqrt(uncertainty.variance())
@@ -477,7 +477,6 @@ def _uncertainty(
     statistic: Statistic,
     estimate: Floats,
     slope: Floats | None,
-    folded: bool,  # noqa: FBT001
 ) -> Uncertainty:
     """Unit scores, or the replicates' deviations where the sample has replicates."""
     sample = question.sample
@@ -487,8 +486,8 @@ def _uncertainty(
     repeated = replication.replicate_totals(
         sample, totals, question.domains, question.columns, question.answered, question.categories
     )
-    if folded and sample.replicates.by_rows:  # factors have multiplied folded totals already
-        repeated = scan.folded_replicates(repeated, question.domains.size // len(totals.n))
+    if totals.inner:
+        repeated = scan.folded_replicates(repeated, totals.inner)
     figures = replication.replicated_figures(statistic, repeated)
     return replication.Deviations(estimate, figures, sample.replicates)
 

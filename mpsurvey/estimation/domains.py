@@ -108,17 +108,19 @@ def split_domains(
     absent = [("by", name) for name in names if name not in sample.frame.columns]
     if absent:
         raise ColumnMissing(absent, sample.frame.columns)
-    inside = None if where is None else held(sample, where)
-    if not sample.weight.all():
-        weighted = sample.weight > 0
-        inside = weighted if inside is None else inside & weighted
+    found: Domains = sample.recall(("domains", names, where), lambda: _split(sample, names, where))
+    return found
+
+
+def _split(sample: Sample, names: tuple[str, ...], where: str | None) -> Domains:
+    inside = counted(sample, where)
     code: Codes | None = None
     levels: list[NDArray[Any]] = []
     unplaced: dict[str, int] = {}
     for name in names:
         codes, values = coded(sample, name)
-        known = codes >= 0
-        if not known.all():
+        known = _known(sample, name)
+        if known is not None:
             here = ~known if inside is None else inside & ~known
             unplaced[name] = sample.count(here)
             inside = known if inside is None else inside & known
@@ -140,6 +142,27 @@ def split_domains(
         return domains
     outside = np.where(inside, 0 if code is None else code, -1)
     return replace(domains, code=outside, partial=True)
+
+
+def counted(sample: Sample, where: str | None) -> NDArray[np.bool_] | None:
+    """Rows that have weight and for which a rule holds, shape (n,); None for all."""
+    weighted: NDArray[np.bool_] | None = sample.recall(
+        ("weighted",), lambda: None if sample.weight.all() else sample.weight > 0
+    )
+    if where is None or weighted is None:
+        return weighted if where is None else held(sample, where)
+    return held(sample, where) & weighted
+
+
+def _known(sample: Sample, name: str) -> NDArray[np.bool_] | None:
+    """Rows that have a value of a column, shape (n,); None for all."""
+
+    def known() -> NDArray[np.bool_] | None:
+        has = coded(sample, name)[0] >= 0
+        return None if has.all() else has
+
+    found: NDArray[np.bool_] | None = sample.recall(("known", name), known)
+    return found
 
 
 def coded(sample: Sample, name: str) -> tuple[Codes, NDArray[Any]]:

@@ -96,14 +96,24 @@ def _sorted(question: Question, values: Floats) -> SortedValues:
     if domains.code is not None and domains.partial:
         inside = inside & (domains.code >= 0)
     rows = np.flatnonzero(inside)
-    if sample.rows is None:
-        order = rows[np.argsort(values[rows], kind="stable")]
-    else:  # an engine gives cells in any order
-        order = rows[np.lexsort((sample.weight[rows], sample.row_unit[rows], values[rows]))]
+
+    def ranked() -> NDArray[np.intp]:
+        if sample.rows is None:
+            return rows[np.argsort(values[rows], kind="stable")]
+        # An engine gives cells in any order.
+        return rows[np.lexsort((sample.weight[rows], sample.row_unit[rows], values[rows]))]
+
+    if domains.key is None or domains.unplaced or not question.names:
+        order = ranked()
+    else:  # whatever the groups, these are the rows for which the rule holds
+        order = sample.recall(("ranked", domains.key[1], question.names), ranked)
     bounds = np.array([0, len(order)])
     if domains.code is not None and domains.size > 1:
-        order = order[np.argsort(domains.code[order], kind="stable")]
-        bounds = np.searchsorted(domains.code[order], np.arange(domains.size + 1))
+        code = domains.code[order]
+        # NumPy sorts short whole numbers by their digits, in time proportional to the rows.
+        short = code.astype(np.uint16) if domains.size <= 1 << 16 else code
+        order = order[np.argsort(short, kind="stable")]
+        bounds = np.append(0, np.cumsum(np.bincount(code, minlength=domains.size)))
     return SortedValues(values[order], sample.weight[order], bounds, order)
 
 

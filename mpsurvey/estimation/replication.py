@@ -111,7 +111,7 @@ def replicate_totals(
     answered: NDArray[np.bool_] | None,
     categories: Categories | None,
 ) -> Floats:
-    """Totals of each domain under each set of replicate weights, shape (R, D, K).
+    """Totals of each domain under each set of replicate weights, shape (R, D, K); not folded.
 
     Replicates made by the library are factors of the units and multiply the unit totals: rows are
     not touched again. A file's replicate columns are summed one by one.
@@ -120,7 +120,7 @@ def replicate_totals(
 
     weights = sample.replicates
     assert weights is not None  # noqa: S101 - the caller has asked
-    size, wide = len(totals.n), totals.values.shape[1]
+    size, wide = len(totals.n) * totals.run, totals.values.shape[1]
     if weights.factors is None or weights.by_rows:
         files = (np.asarray(sample.frame[name].to_numpy(), float) for name in weights.columns)
         return domain_totals(
@@ -132,8 +132,8 @@ def replicate_totals(
             categories=categories,
         )
     if totals.dense:
-        cube = totals.values.reshape(totals.units.count, size * wide)
-        return (weights.factors.T @ cube).reshape(-1, size, wide)
+        cube = totals.values.T.reshape(wide, totals.units.count, size)
+        return np.stack([weights.factors.T @ table for table in cube], axis=-1)
     place = totals.domain[:, None] * wide + np.arange(wide)
     row = np.repeat(totals.unit, wide)
     table = sparse.csr_array(

@@ -8,7 +8,7 @@ everything after it is algebra on small arrays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -78,6 +78,10 @@ class UnitTotals:
     chain, moments
         Where weights were calibrated: the steps, and the columns of each domain read by their
         auxiliaries, shape (J, D, K).
+    inner
+        How many neighbouring groups each domain is made of, see `folded`; 0 where nothing is
+        folded. Pairs are then of a unit and a group, and K is the columns of one group in `values`,
+        of all in `totals`.
     """
 
     unit: Codes
@@ -89,6 +93,7 @@ class UnitTotals:
     units: Units
     chain: Chain | None = None
     moments: Floats | None = None
+    inner: int = 0
 
     @property
     def population(self) -> Floats:
@@ -98,12 +103,18 @@ class UnitTotals:
     @property
     def dense(self) -> bool:
         """Whether all pairs of unit and domain are kept."""
-        return len(self.unit) == self.units.count * len(self.n)
+        return len(self.unit) == self.units.count * len(self.n) * self.run
+
+    @property
+    def run(self) -> int:
+        """How many groups each domain is made of, 1 where nothing is folded."""
+        return self.inner or 1
 
     def folded(self, inner: int) -> UnitTotals:
         """Return each run of `inner` domains as one, their columns side by side.
 
-        A statistic can then be a function of several groups' totals: a gap, a decomposition.
+        A statistic can then be a function of several groups' totals: a gap, a decomposition. The
+        unit totals stay as they are: see `unfolded`.
 
         Returns
         -------
@@ -111,30 +122,47 @@ class UnitTotals:
             K becomes 1 + inner K: the sum of weights of the whole run, then the groups' columns.
         """
         outer = len(self.n) // inner
-        wide = self.values.shape[1]
+        present = self.values[:, 0] > 0
         if self.dense:  # units first, then domains: the runs are in order already
             place = np.arange(self.units.count * outer)
-            values = _side_by_side(self.values.reshape(-1, inner, wide))
+            groups = present.reshape(-1, inner)
+            some = groups[:, 0].copy()
+            for group in range(1, inner):
+                some |= groups[:, group]
         else:
-            pair, place = pd.factorize(self.unit * outer + self.domain // inner, sort=True)
-            values = np.zeros((len(place), inner, wide))
-            np.add.at(values, (pair, self.domain % inner), self.values)
-            values = _side_by_side(values)
-        unit, domain = place // outer, place % outer
-        df = _degrees_of_freedom(self.units, unit, domain, values[:, 0] > 0, outer)
-        return UnitTotals(
-            unit,
-            domain,
-            values,
-            _side_by_side(self.totals.reshape(outer, inner, wide)),
-            self.n.reshape(outer, inner).sum(axis=1),
-            df,
-            self.units,
-            self.chain,
-            None
+            place = pd.unique((self.unit * outer + self.domain // inner)[present])
+            some = np.ones(len(place), dtype=bool)
+        wide = self.values.shape[1]
+        return replace(
+            self,
+            totals=_side_by_side(self.totals.reshape(outer, inner, wide)),
+            n=self.n.reshape(outer, inner).sum(axis=1),
+            df=_degrees_of_freedom(self.units, place // outer, place % outer, some, outer),
+            moments=None
             if self.moments is None
             else _side_by_side(self.moments.reshape(-1, outer, inner, wide)),
+            inner=inner,
         )
+
+    def unfolded(self, slope: Floats) -> Floats:
+        """Derivative by the totals of each group instead of those of each run of groups.
+
+        Parameters
+        ----------
+        slope
+            Shape (D, q, 1 + inner K); or (D, q, K) where nothing is folded.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (D inner, q, K).
+        """
+        if not self.inner:
+            return slope
+        size, figures, _ = slope.shape
+        each = slope[..., 1:].reshape(size, figures, self.inner, -1).copy()
+        each[..., 0] += slope[..., :1]  # the sum of all weights is that of the groups' weights
+        return each.swapaxes(1, 2).reshape(size * self.inner, figures, -1)
 
 
 def _side_by_side(values: Floats) -> Floats:
@@ -229,7 +257,7 @@ def unit_totals(
     rows, weight, many = here.rows, here.weight, len(here.unit)
     size = domains.size
     if categories is None:
-        values = np.empty((many, 1 + len(columns)))
+        values = np.empty((many, 1 + len(columns)), order="F")
         values[:, 0] = here.weights
         for place, (name, column) in enumerate(
             zip(names or [""] * len(columns), columns, strict=True), start=1
@@ -241,13 +269,16 @@ def unit_totals(
     else:
         category = categories.code if rows is None else categories.code[rows]
         wide = len(categories.values)
-        by_category = np.bincount(
-            here.pair * wide + category, weights=weight, minlength=many * wide
-        ).reshape(many, wide)
-        values = np.column_stack([here.weights, by_category])
+        values = np.empty((many, 1 + wide), order="F")
+        values[:, 0] = here.weights
+        values[:, 1:] = (
+            np.bincount(category * many + here.pair, weights=weight, minlength=many * wide)
+            .reshape(wide, many)
+            .T
+        )
 
     if many == size * sample.units.count:
-        totals = values.reshape(sample.units.count, size, -1).sum(axis=0)
+        totals = values.T.reshape(-1, sample.units.count, size).sum(axis=1).T
     else:
         totals = np.column_stack(
             [np.bincount(here.of_domain, weights=column, minlength=size) for column in values.T]
@@ -327,9 +358,7 @@ def _lay_out(
     answered: NDArray[np.bool_] | None,
     categories: Categories | None,
 ) -> _Layout:
-    rows = _rows(domains, answered, categories)
-    weight = sample.weight if rows is None else sample.weight[rows]
-    unit = sample.row_unit if rows is None else sample.row_unit[rows]
+    rows, weight, unit = _rows_with_units(sample, domains, answered, categories)
     domain = domains.code if rows is None or domains.code is None else domains.code[rows]
     size = domains.size
     pair, unit_of, domain_of = _pairs(
@@ -339,6 +368,27 @@ def _lay_out(
     n = _counted(sample, rows, domain, size)
     df = _degrees_of_freedom(sample.units, unit_of, domain_of, weights > 0, size)
     return _Layout(rows, weight, domain, pair, unit_of, domain_of, weights, n, df)
+
+
+def _rows_with_units(
+    sample: Sample,
+    domains: Domains,
+    answered: NDArray[np.bool_] | None,
+    categories: Categories | None,
+) -> tuple[Codes | None, Floats, Codes]:
+    """Rows that count, their weights and units."""
+
+    def taken() -> tuple[Codes | None, Floats, Codes]:
+        rows = _rows(domains, answered, categories)
+        if rows is None:
+            return None, sample.weight, sample.row_unit
+        return rows, sample.weight[rows], sample.row_unit[rows]
+
+    if answered is not None or categories is not None or domains.key is None or domains.unplaced:
+        return taken()
+    # Whatever the groups, these are the rows for which the rule holds.
+    found: tuple[Codes | None, Floats, Codes] = sample.recall(("rows", domains.key[1]), taken)
+    return found
 
 
 def _rows(

@@ -240,22 +240,39 @@ def _residuals(raw: Scores, totals: UnitTotals, slope: Floats) -> Scores | Resid
 
 
 def _unit_scores(totals: UnitTotals, slope: Floats, present: sparse.csr_array | None) -> Scores:
-    size, figures, wide = slope.shape
-    count = totals.units.count
+    size, figures, _ = slope.shape
+    count, inner = totals.units.count, totals.run
+    each = totals.unfolded(slope)
+    used = [(q, np.flatnonzero(each[:, q].any(axis=0))) for q in range(figures)]
     if totals.dense and count * size * figures <= _DENSE:
-        cube = totals.values.reshape(count, size, wide)
-        if figures == 1:
-            values = (cube * slope[None, :, 0, :]).sum(axis=2)
-        else:
-            values = np.einsum("udk,dqk->udq", cube, slope)
+        cube = totals.values.T.reshape(-1, count, size * inner)
+        values = np.zeros((count, size, figures))
+        for q, columns in used:
+            for k in columns:
+                values[..., q] += _folded_product(cube[k], each[:, q, k], inner)
         return Scores(values.reshape(count, size * figures), totals.units, present)
-    values = np.einsum("mk,mqk->mq", totals.values, slope[totals.domain])
-    place = totals.domain[:, None] * figures + np.arange(figures)
-    row = np.repeat(totals.unit, figures)
+    rows, places, parts = [], [], []
+    for q, columns in used:
+        part = np.zeros(len(totals.domain))
+        for k in columns:
+            part += totals.values[:, k] * each[totals.domain, q, k]
+        some = np.flatnonzero(part)
+        rows.append(totals.unit[some])
+        places.append(totals.domain[some] // inner * figures + q)
+        parts.append(part[some])
     entries = sparse.coo_array(
-        (values.ravel(), (row, place.ravel())), shape=(count, size * figures)
+        (np.concatenate(parts), (np.concatenate(rows), np.concatenate(places))),
+        shape=(count, size * figures),
     )
     return Scores(sparse.csr_array(entries), totals.units, present)
+
+
+def _folded_product(table: Floats, factors: Floats, inner: int) -> Floats:
+    """Sum a table's columns times their factors over each run of `inner`, shape (U, D)."""
+    if inner == 1:
+        return table * factors
+    runs = range(0, len(factors), inner)
+    return np.stack([table[:, r : r + inner] @ factors[r : r + inner] for r in runs], axis=1)
 
 
 def _presence_matters(units: Units) -> bool:
@@ -266,7 +283,8 @@ def _presence_matters(units: Units) -> bool:
 
 def _presence(totals: UnitTotals, figures: int) -> sparse.csr_array:
     some = totals.values[:, 0] > 0
-    place = totals.domain[some, None] * figures + np.arange(figures)
+    domain = totals.domain[some, None] // totals.run
+    place = domain * figures + np.arange(figures)
     row = np.repeat(totals.unit[some], figures)
     shape = (totals.units.count, len(totals.n) * figures)
     ones = np.ones(len(row), dtype=np.int64)
@@ -334,6 +352,8 @@ def _sparse_variance(values: sparse.csr_array, stage: Stage) -> Floats:
     """
     sums = _unit_sums(values, stage).tocoo()
     width = values.shape[1]
+    if not sums.nnz:
+        return np.zeros(width)
     row, column = sums.coords
     place, pairs = pd.factorize(stage.stratum[row].astype(np.int64) * width + column)
     h, p = pairs // width, pairs % width
