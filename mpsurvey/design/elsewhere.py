@@ -8,7 +8,7 @@ a sample like any other, and every statistic is worked out from it as if the cel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from mpsurvey.declaration import Design
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.compiled import EACH_ROW, Counted, check_columns, compiled, weight_problems
+from mpsurvey.design.together import Asked, Batch, Piece, Scan
 from mpsurvey.design.units import Units
 from mpsurvey.errors import DesignError, MpsurveyError
 
@@ -72,6 +73,8 @@ class Elsewhere:
         The column of weights, if there is one.
     zeros
         Whether some rows have weight zero.
+    batch
+        Questions that are to be answered together; None where each is answered at once.
     """
 
     lazy: nw.LazyFrame[Any]
@@ -82,6 +85,7 @@ class Elsewhere:
     unit_weight: Floats | None
     weight: str | None
     zeros: bool
+    batch: Batch | None = None
     found: dict[str, nw.Series[Any]] = field(default_factory=dict)
 
     @property
@@ -117,83 +121,79 @@ class Elsewhere:
             self.found[name] = _collected(once, f"values of '{name}'")[name]
         return self.found[name]
 
-    def cells(
-        self, keys: Mapping[str, nw.Expr], amounts: Mapping[str, nw.Expr], where: nw.Expr | None
-    ) -> Cells:
+    def cells(self, asked: Asked, words: Hashable = None) -> Cells:
         """Add rows up by sampling unit and what they agree in: one group-by in their engine.
 
         Parameters
         ----------
-        keys
-            Values that stay apart.
-        amounts
-            Numbers that are added up, null or NaN where unanswered.
-        where
-            Rows that count.
+        asked
+            What stays apart, what is added up, and of whom.
+        words
+            The same in words: questions with words wait for each other where there is a batch.
+
+        Raises
+        ------
+        Waiting
+            The question is answered in the next `scan`: ask it again after that.
         """
-        lazy = self.lazy if where is None else self.lazy.filter(where)
-        weight = nw.lit(1.0) if self.weight is None else nw.col(self.weight).cast(nw.Float64)
-        units = [f"u{i}" for i in range(len(self.keys))]
-        names = [f"k{i}" for i in range(len(keys))]
-        sums = [f"a{i}" for i in range(len(amounts))]
-        chosen = lazy.select(
-            *(nw.col(own).alias(name) for own, name in zip(self.keys, units, strict=True)),
-            *(one.alias(name) for one, name in zip(keys.values(), names, strict=True)),
-            *(one.alias(name) for one, name in zip(amounts.values(), sums, strict=True)),
-            # A column besides: a constant alone would have one row only.
-            nw.col(self.keys[0]).alias("first"),
-        ) if self.weight is None else lazy.select(
-            *(nw.col(own).alias(name) for own, name in zip(self.keys, units, strict=True)),
-            *(one.alias(name) for one, name in zip(keys.values(), names, strict=True)),
-            *(one.alias(name) for one, name in zip(amounts.values(), sums, strict=True)),
-            weight.alias("w"),
-        )  # fmt: skip
-        if self.weight is None:
-            chosen = chosen.with_columns(w=nw.lit(1.0))
-        if self.zeros:
-            chosen = chosen.filter(nw.col("w") > 0)
-        known = [
-            (~nw.col(name).is_null()) & (~nw.col(name).is_nan().fill_null(value=False))
-            for name in sums
+        if self.batch is not None and words is not None:
+            found: Cells = self.batch.take(words, asked)
+            return found
+        return self._answers([asked])[0]
+
+    def scan(self) -> None:
+        """Answer the questions that wait, one group-by for all that group the rows alike."""
+        assert self.batch is not None  # noqa: S101 - asked where questions are gathered
+        for some in self.batch.scans():
+            self.batch.answered |= zip(some, self._answers(list(some.values())), strict=True)
+        self.batch.waiting.clear()
+
+    def _answers(self, questions: Sequence[Asked]) -> list[Cells]:
+        scan = Scan(questions, self.keys, self.weight, self.zeros)
+        found = _collected(scan.grouped(self.lazy), "different answers in the sampling units")
+        at = self._places([found[f"u{i}"] for i in range(len(self.keys))])
+        return [
+            self._cells(asked, pieces, found, at)
+            for asked, pieces in zip(questions, scan.pieces(found), strict=True)
         ]
-        place: list[nw.Expr] = []
-        if sums:
-            bits = [_one_where(one) * 2**i for i, one in enumerate(known)]
-            total = bits[0]
-            for bit in bits[1:]:
-                total = total + bit
-            place = [total.alias("known")]
-            zero = nw.lit(0.0)
-            chosen = chosen.with_columns(
-                *(
-                    nw.when(one).then(nw.col(name) * nw.col("w")).otherwise(zero).alias(f"s{i}")
-                    for i, (one, name) in enumerate(zip(known, sums, strict=True))
-                ),
-                *place,
-            )
-        by = [*units, *names, *(["known"] if place else [])]
-        grouped = chosen.group_by(*by).agg(
-            nw.len().alias("n"),
-            nw.col("w").sum().alias("w"),
-            *(nw.col(f"s{i}").sum() for i in range(len(sums))),
-        )
-        found = _collected(grouped, "different answers in the sampling units")
-        rows = np.asarray(found["n"].to_numpy(), dtype=np.int64)
-        heavy = np.asarray(found["w"].to_numpy(), dtype=np.float64)
-        at = self._places([found[name] for name in units])
-        scale = None if self.unit_weight is None else self.unit_weight[at]
+
+    def _cells(
+        self,
+        asked: Asked,
+        pieces: Sequence[Piece],
+        found: nw.DataFrame[Any],
+        at: Codes,
+    ) -> Cells:
+        """Put the combinations of a question under each other."""
+        taken = np.concatenate([piece.at for piece in pieces])
+        heavy = np.concatenate([piece.weight for piece in pieces])
+        unit = self.unit[at[taken]]
+        if self.unit_weight is not None:
+            heavy = heavy * self.unit_weight[at[taken]]
+        place = {name: f"k{i}" for i, name in enumerate(asked.apart)}
+        values: dict[str, nw.Series[Any]] = {}
+        for name in asked.keys:
+            if name in place:
+                values[name] = found[place[name]][taken]
+            else:
+                held = np.repeat(
+                    [float(asked.holds(name, piece.combination)) for piece in pieces],
+                    [len(piece.at) for piece in pieces],
+                )
+                values[name] = nw.new_series(
+                    name, held, nw.Float64, backend=self.codes.implementation
+                )
         means = {}
-        for i, name in enumerate(amounts):
-            bit = np.asarray(found["known"].to_numpy(), dtype=np.int64) >> i & 1
-            total_of = np.asarray(found[f"s{i}"].to_numpy(), dtype=np.float64)
-            means[name] = np.where(bit == 1, total_of / heavy, np.nan)
-        return Cells(
-            {name: found[own] for name, own in zip(keys, names, strict=True)},
-            means,
-            self.unit[at],
-            heavy if scale is None else heavy * scale,
-            rows,
-        )
+        for name in asked.amounts:
+            each = [
+                piece.sums[name] / piece.weight
+                if name in piece.sums
+                else np.full(len(piece.at), np.nan)
+                for piece in pieces
+            ]
+            means[name] = np.concatenate(each)
+        rows = np.concatenate([piece.rows for piece in pieces])
+        return Cells(values, means, unit, heavy, rows)
 
     def _places(self, columns: list[nw.Series[Any]]) -> Codes:
         """Combination of the design's codes that each cell belongs to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +19,7 @@ from mpsurvey.design.compiled import check_columns, compiled, describe, shared_p
 from mpsurvey.design.elsewhere import Elsewhere, can_stay, count_units
 from mpsurvey.design.replicates import ReplicateWeights, make, read
 from mpsurvey.design.rerunning import Rerunning, SomeRows, declared_again
+from mpsurvey.design.together import Asked, Batch
 from mpsurvey.design.units import Units
 from mpsurvey.errors import DesignError
 
@@ -26,7 +27,7 @@ __all__ = ["Sample", "add_replicates", "describe", "shared_psu_codes"]
 
 Floats = NDArray[np.float64]
 
-MOST_KEPT = {"layout": 4, "codes": 16, "rule": 64, "order": 2}
+MOST_KEPT = {"layout": 4, "codes": 16, "domains": 8, "rule": 64, "rows": 2, "order": 2, "ranked": 2}
 """How many arrays as long as the rows a sample remembers, by what they are."""
 
 
@@ -193,6 +194,19 @@ class Sample:
         object.__setattr__(again, "memory", {})
         return again
 
+    def together(self) -> Sample:
+        """The same sample, whose rows answer many questions in one scan; rows in memory as it is.
+
+        A question then raises `Waiting` and is kept; ``sample.elsewhere.scan()`` answers those that
+        wait, and asking again finds the answer.
+        """
+        if self.elsewhere is None:
+            return self
+        again = copy(self)
+        object.__setattr__(again, "elsewhere", replace(self.elsewhere, batch=Batch()))
+        object.__setattr__(again, "frame", again.elsewhere)
+        return again
+
     def recall(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return what `make` gives, from memory where the sample keeps one."""
         if self.memory is None:
@@ -234,23 +248,21 @@ class Sample:
 
     def folded(
         self,
-        keys: Mapping[str, nw.Expr],
-        amounts: Mapping[str, nw.Expr] | None = None,
-        where: nw.Expr | None = None,
+        asked: Asked,
         groups: Sequence[str] = (),
+        words: Hashable = None,
     ) -> Sample:
         """Rows that stay in their engine as cells in memory: one group-by, pushed down.
 
         Parameters
         ----------
-        keys
-            Columns to keep apart by value.
-        amounts
-            Columns that enter sums only: a cell has their mean.
-        where
-            Rows that count.
+        asked
+            Columns to keep apart by value, columns that enter sums only (a cell has their mean),
+            and the rows that count.
         groups
             Keys whose values all count as groups, also those that nobody who counts has.
+        words
+            The question in words, see `together`.
 
         Returns
         -------
@@ -258,12 +270,12 @@ class Sample:
             Its rows are the cells; units and replicates are those of this sample.
         """
         assert self.elsewhere is not None  # noqa: S101 - the caller has asked
-        cells = self.elsewhere.cells(keys, amounts or {}, where)
+        cells = self.elsewhere.cells(asked, words)
         again = copy(self)
         memory: dict[Any, Any] = {}
         series = dict(cells.values)
         for name, column in series.items():
-            if name in groups and (where is not None or self.elsewhere.zeros):
+            if name in groups and (asked.where is not None or self.elsewhere.zeros):
                 # Groups are those that occur among all rows, whoever is asked about.
                 memory["codes", name] = _coded_alike(column, self.elsewhere.levels(name))
         if not series and not cells.means:

@@ -15,6 +15,7 @@ import narwhals as nw
 import numpy as np
 
 from mpsurvey.design import Sample
+from mpsurvey.design.together import Asked
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
 from mpsurvey.rule import Formula, parse_rule, parse_value
 
@@ -55,16 +56,20 @@ def cells_of(
     if where is not None and everyone:
         keys[_OBEYS] = _one_where(condition(sample, where))
     amounts: dict[str, nw.Expr] = {}
+    rules = {_OBEYS} & set(keys)
     for text in dict.fromkeys(variables):
         if text in keys:
             continue
+        if text not in _schema(sample) and not isinstance(_parsed(sample, text), Formula):
+            rules.add(text)
         if text in sums and _adds_up(sample, text):
             amounts[text] = number(sample, text)
         elif text in _schema(sample):
             keys[text] = nw.col(text)
         else:
             keys[text] = number(sample, text)
-    folded = sample.folded(keys, amounts, rule, groups)
+    words = ("cells", tuple(keys), tuple(amounts), where)
+    folded = sample.folded(Asked(keys, amounts, rule, frozenset(rules)), groups, words)
     if any(np.isinf(folded.frame[name].to_numpy()).any() for name in amounts):
         # To say in how many rows.
         return cells_of(sample, variables, (), groups, where, everyone=everyone)
@@ -101,7 +106,8 @@ def gathered(
     groups = list(keys)
     if where is not None:
         keys[_OBEYS] = _one_where(condition(sample, where))
-    return _obeying(sample.folded(keys, groups=groups), where)
+    asked = Asked(keys, rules=frozenset({_OBEYS} & set(keys)))
+    return _obeying(sample.folded(asked, groups, ("gathered", tuple(keys), where)), where)
 
 
 def _obeying(folded: Sample, where: str | None) -> Sample:
@@ -171,13 +177,8 @@ def number(sample: Sample, text: str) -> nw.Expr:
             return column.cast(nw.Float64) if schema[text].is_numeric() else column
         value = nw.when(column).then(nw.lit(1)).otherwise(nw.lit(0))
         return nw.when(~column.is_null()).then(value).cast(nw.Float64)
-    try:
-        parsed = parse_value(text)
-        made = parsed.expression(schema)
-    except (RuleError, ColumnMissing):
-        if text.isidentifier():
-            raise ColumnMissing([("variable", text)], schema) from None
-        raise
+    parsed = _parsed(sample, text)
+    made: nw.Expr = parsed.expression(schema)
     if isinstance(parsed, Formula):
         return made.cast(nw.Float64)
     return _one_where(made).cast(nw.Float64)
@@ -185,6 +186,18 @@ def number(sample: Sample, text: str) -> nw.Expr:
 
 def _one_where(held: nw.Expr) -> nw.Expr:
     return nw.when(held).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def _parsed(sample: Sample, text: str) -> Any:
+    """Read a rule or a formula, whose names are all columns."""
+    try:
+        parsed = parse_value(text)
+        parsed.expression(_schema(sample))
+    except (RuleError, ColumnMissing):
+        if text.isidentifier():
+            raise ColumnMissing([("variable", text)], _schema(sample)) from None
+        raise
+    return parsed
 
 
 def _schema(sample: Sample) -> Any:
