@@ -24,6 +24,7 @@ __all__ = [
     "ExtraMissing",
     "FileUnreadable",
     "MpsurveyError",
+    "RowsElsewhere",
     "RuleError",
     "did_you_mean",
 ]
@@ -98,6 +99,13 @@ class RuleError(MpsurveyError):
 
 class DesignError(MpsurveyError):
     """A design does not fit its data: weights, FPC, lonely or doubly placed PSUs."""
+
+
+class RowsElsewhere(MpsurveyError):
+    """Something needs the rows themselves, and they stay in a database, on a cluster or in files.
+
+    ``sample.collect()`` brings them to memory.
+    """
 
 
 class CatalogueError(MpsurveyError):

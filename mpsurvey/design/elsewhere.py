@@ -22,7 +22,7 @@ from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.compiled import EACH_ROW, Counted, check_columns, compiled, weight_problems
 from mpsurvey.design.together import Asked, Batch, Piece, Scan
 from mpsurvey.design.units import Units
-from mpsurvey.errors import DesignError, MpsurveyError
+from mpsurvey.errors import DesignError, MpsurveyError, RowsElsewhere
 
 __all__ = ["Cells", "Elsewhere", "can_stay", "count_units"]
 
@@ -109,7 +109,7 @@ class Elsewhere:
 
     def refuse(self, what: str = "This") -> NoReturn:
         """Say what to do where cells cannot tell, and rows are wanted."""
-        raise MpsurveyError(
+        raise RowsElsewhere(
             f"{what} needs the rows themselves, which stay in {self.lazy.implementation.name}. "
             "Bring them to memory first: sample.collect()."
         )
@@ -152,8 +152,9 @@ class Elsewhere:
         scan = Scan(questions, self.keys, self.weight, self.zeros)
         found = _collected(scan.grouped(self.lazy), "different answers in the sampling units")
         at = self._places([found[f"u{i}"] for i in range(len(self.keys))])
+        place = {name: found[f"k{i}"] for i, name in enumerate(questions[0].apart)}
         return [
-            self._cells(asked, pieces, found, at)
+            self._cells(asked, pieces, place, at)
             for asked, pieces in zip(questions, scan.pieces(found), strict=True)
         ]
 
@@ -161,7 +162,7 @@ class Elsewhere:
         self,
         asked: Asked,
         pieces: Sequence[Piece],
-        found: nw.DataFrame[Any],
+        found: Mapping[str, nw.Series[Any]],
         at: Codes,
     ) -> Cells:
         """Put the combinations of a question under each other."""
@@ -170,11 +171,10 @@ class Elsewhere:
         unit = self.unit[at[taken]]
         if self.unit_weight is not None:
             heavy = heavy * self.unit_weight[at[taken]]
-        place = {name: f"k{i}" for i, name in enumerate(asked.apart)}
         values: dict[str, nw.Series[Any]] = {}
         for name in asked.keys:
-            if name in place:
-                values[name] = found[place[name]][taken]
+            if name in found:
+                values[name] = found[name][taken]
             else:
                 held = np.repeat(
                     [float(asked.holds(name, piece.combination)) for piece in pieces],

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from mpsurvey import estimation, impact
 from mpsurvey.catalogue import Indicator
 from mpsurvey.design import Sample
-from mpsurvey.errors import ColumnMissing, MpsurveyError
+from mpsurvey.design.together import Waiting
+from mpsurvey.errors import ColumnMissing, MpsurveyError, RowsElsewhere
 from mpsurvey.estimation import Estimates
 from mpsurvey.estimation.estimates import COLUMNS
 from mpsurvey.impact.contributions import both_rules
@@ -26,6 +27,11 @@ from mpsurvey.tabulation.remarks import NATIONAL, NOT_BROKEN_DOWN, remarks
 __all__ = ["compute", "tabulate"]
 
 Breakdown = str | Sequence[str]
+Job = tuple[Indicator, tuple[str, ...]]
+"""An indicator and the breakdown it is wanted for."""
+
+NEEDS_ROWS = "the rows in memory: sample.collect()"
+"""What an indicator lacks that rows elsewhere cannot make."""
 
 
 def tabulate(
@@ -89,7 +95,7 @@ def tabulate(
     figures = auxiliaries_of(auxiliaries)
     files = Files.of(sample, figures, asked)
     _check_rows(asked, files, breakdowns)
-    wanted: list[tuple[Indicator, tuple[str, ...]]] = []
+    wanted: list[Job] = []
     without: dict[str, tuple[str, ...]] = {}
     apart: dict[str, list[str]] = {}
     for one in asked:
@@ -102,14 +108,11 @@ def tabulate(
                 wanted.append((one, names))
             else:
                 apart.setdefault(_place(names), []).append(one.id)
-    if without and lacking == "fail":
-        raise MpsurveyError(f"{one} lacks {', '.join(absent)}." for one, absent in without.items())
-    # What is asked of the same people in the same groups is computed in a row: samples remember
-    # the last few layouts of their rows.
-    found = {
-        (one.id, names): compute(files, one, by=names, level=level, home=home)
-        for one, names in sorted(wanted, key=_order)
-    }
+    _check_lacking(without, lacking)
+    found = _computed(files, wanted, level=level, home=home)
+    without |= {one.id: (NEEDS_ROWS,) for one, names in wanted if (one.id, names) not in found}
+    _check_lacking(without, lacking)
+    wanted = [(one, names) for one, names in wanted if one.id not in without]
     results = {(one.id, _place(names)): found[one.id, names] for one, names in wanted}
     parts = [_rows_of(found[one.id, names], one, names, language) for one, names in wanted]
     everything = [name for names in breakdowns for name in names]
@@ -144,7 +147,38 @@ def tabulate(
     )
 
 
-def _order(job: tuple[Indicator, tuple[str, ...]]) -> tuple[Any, ...]:
+def _check_lacking(without: Mapping[str, Sequence[str]], lacking: str) -> None:
+    if without and lacking == "fail":
+        raise MpsurveyError(f"{one} lacks {', '.join(absent)}." for one, absent in without.items())
+
+
+def _computed(
+    files: Files, jobs: Sequence[Job], *, level: float, home: int | None
+) -> dict[tuple[str, tuple[str, ...]], Estimates]:
+    """Compute each indicator for its breakdown; rows elsewhere answer all of them in few scans.
+
+    What needs the rows themselves, where they are not in memory, is left out.
+    """
+    together = files.together()
+    found = {}
+    # What is asked of the same people in the same groups is computed in a row: samples remember
+    # the last few layouts of their rows.
+    waiting = sorted(jobs, key=_order)
+    while waiting:
+        again = []
+        for one, names in waiting:
+            try:
+                found[one.id, names] = compute(together, one, by=names, level=level, home=home)
+            except Waiting:
+                again.append((one, names))
+            except RowsElsewhere:
+                continue
+        together.scan()
+        waiting = again
+    return found
+
+
+def _order(job: Job) -> tuple[Any, ...]:
     one, names = job
     return one.rows, one.where or "", names, one.statistic
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,24 @@ class Files:
             auxiliaries,
             columns,
         )
+
+    def together(self) -> Files:
+        """The same files, where rows elsewhere answer many questions in one scan."""
+        again = {id(one): one.together() for one in self._samples()}
+        return replace(
+            self,
+            given={rows: again[id(one)] for rows, one in self.given.items()},
+            made={rows: again.get(id(one)) for rows, one in self.made.items()},
+        )
+
+    def scan(self) -> None:
+        """Answer what waits for rows elsewhere."""
+        for one in {id(one): one for one in self._samples()}.values():
+            if one.elsewhere is not None:
+                one.elsewhere.scan()
+
+    def _samples(self) -> list[Sample]:
+        return [one for one in (*self.given.values(), *self.made.values()) if one is not None]
 
     @property
     def main(self) -> Sample | None:

@@ -83,5 +83,6 @@ def remarks(frame: pd.DataFrame, language: str) -> NDArray[Any]:
     found[unknown] = NO_FIGURE[spoken]
     fine = some & ~unknown
     found[fine & (df < 1)] = NO_FREEDOM[spoken]
-    found[fine & (se == 0)] = NO_ERROR[spoken]
+    nothing = se <= np.maximum(1e-12 * np.abs(estimate), 1e-14)  # but for rounding
+    found[fine & nothing] = NO_ERROR[spoken]
     return found
