@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mpsurvey.catalogue import Concept, Question
+from mpsurvey.questionnaire.checks import codes_alone, codes_outside, when_answered
 from mpsurvey.questionnaire.outline import Outline
-from mpsurvey.questionnaire.placed import Placed, known_variable, possible_concepts, variable_of
+from mpsurvey.questionnaire.placed import Placed, possible_concepts, scope_of
 from mpsurvey.questionnaire.wording import in_language, said
-from mpsurvey.questionnaire.xlsform import when_answered
 from mpsurvey.rule import CSPro, Formula, Known, Rule
 from mpsurvey.rule.cspro import SELECTED
 
@@ -147,9 +147,8 @@ class Logic:
         return [f"  if not ({counted} and curocc() <= {known.reference}) then endgroup; endif;"]
 
     def _checks(self, question: Question, placed: Placed, logic: CSPro) -> list[str]:
-        special = placed.module.codelists.get(question.special or "")
         known = logic.scope[question.name]
-        outside = special.codes if special is not None else ()
+        outside = codes_outside(placed.module, question)
         lines: list[str] = []
         for check in question.checks:
             test, before = logic.test(when_answered(check.rule, question.name))
@@ -170,17 +169,16 @@ class Logic:
             else:
                 lines += [f"    errmsg({number});", "    reenter;"]
             lines.append("  endif;")
-        listed = placed.module.codelists.get(question.codes or "")
-        if question.type == "select_multiple" and listed is not None:
-            alone = [item.code for item in listed if item.exclusive]
-            if alone:
-                test = " or ".join(logic.selected(known, code) for code in alone)
-                lines.append(
-                    f"  if ({test}) and length(strip({known.reference})) > {known.width} then"
-                )
-                number = self.message({one: said("alone", one) for one in self.languages})
-                lines += [f"    errmsg({number});", "    reenter;"]
-                lines.append("  endif;")
+        alone = codes_alone(placed.module, question)
+        if alone:
+            test = " or ".join(logic.selected(known, code) for code in alone)
+            number = self.message({one: said("alone", one) for one in self.languages})
+            lines += [
+                f"  if ({test}) and length(strip({known.reference})) > {known.width} then",
+                f"    errmsg({number});",
+                "    reenter;",
+                "  endif;",
+            ]
         return lines
 
     # -- derived variables
@@ -298,22 +296,8 @@ def _yes_or_no(name: str, rule: Rule, logic: CSPro) -> list[str]:
 
 def scope_of_items(placed: Placed, *, row: bool = False) -> dict[str, Known]:
     """Return how the logic knows each variable; with `row` those of the roster's current row."""
-    module = placed.module
-    out: dict[str, Known] = {}
-
-    def named(name: str, *, roster: bool) -> str:
-        return f"{name.upper()}({ROW})" if row and roster else name.upper()
-
-    for question in module.questions:
-        name = named(placed.own(question.name), roster=question.roster)
-        out[question.name] = known_variable(module, question, name)
-    for concept in module.concepts:
-        out[concept.name] = Known(named(placed.own(concept.name), roster=concept.roster))
-    for name, link in placed.hosts.items():
-        variable = variable_of(module, name)
-        reference = (link.variable if link.how == "module" else name).upper()
-        if variable is None or isinstance(variable, Concept):
-            out[name] = Known(reference)
-        else:
-            out[name] = known_variable(module, variable, reference)
-    return out
+    return scope_of(
+        placed,
+        lambda name, roster: f"{name.upper()}({ROW})" if row and roster else name.upper(),
+        lambda name, link: link.named(name).upper(),
+    )

@@ -10,7 +10,8 @@ from mpsurvey.catalogue import Module
 from mpsurvey.errors import MpsurveyError, did_you_mean
 from mpsurvey.questionnaire.host import Host
 from mpsurvey.questionnaire.linking import Linking
-from mpsurvey.questionnaire.placed import Link, Placed
+from mpsurvey.questionnaire.placed import Placed
+from mpsurvey.questionnaire.placing import Placing
 from mpsurvey.rule import Rule
 
 __all__ = ["Questionnaire"]
@@ -107,22 +108,23 @@ class Questionnaire:
             raise MpsurveyError(
                 f"{module.id} is in the form already: drop it first, or use replace()."
             )
-        above, repeats, order, beside = self._place(after, inside, module, problems)
+        placing = Placing(cut, self.host, self.placed, problems)
+        place = placing.place(after, inside)
         spoken = self._languages(cut, languages, problems)
         home, country = self._home(cut, problems)
-        linking = Linking(cut, self.host, self.placed[:order], hosts)
-        links = linking.links(above, repeats)
+        linking = Linking(cut, self.host, self.placed[: place.order], hosts)
+        found = linking.links(place.above, place.repeats)
         problems += linking.problems
-        links, beside = self._reached(cut, links, repeats, beside, problems)
+        links, place = placing.reached(found, place)
         placed = Placed(
             module=cut,
-            above=above,
+            above=place.above,
             level=level,
             prefix=prefix,
             hosts=links,
-            beside=beside,
-            repeats=repeats,
-            person=self._person(name, (*repeats, beside or ""), cut, problems),
+            beside=place.beside,
+            repeats=place.repeats,
+            person=self._person(name, (*place.repeats, place.beside or ""), cut, problems),
             required=required,
         )
         placed = self._rename_added(placed)
@@ -131,7 +133,7 @@ class Questionnaire:
             raise MpsurveyError(problems)
         return replace(
             self,
-            placed=(*self.placed[:order], placed, *self.placed[order:]),
+            placed=(*self.placed[: place.order], placed, *self.placed[place.order :]),
             languages=spoken,
             home=home,
             country=country,
@@ -162,7 +164,9 @@ class Questionnaire:
         known = [n for one in self.placed for n in (one.module.id, *map(one.own, one.module.names))]
         if name in self.host.names:
             raise MpsurveyError(f"'{name}' is the host's own: edit the host's workbook.")
-        raise MpsurveyError(f"The form has no module or question '{name}'.{_near(name, known)}")
+        raise MpsurveyError(
+            f"The form has no module or question '{name}'.{did_you_mean(name, known)}"
+        )
 
     def replace(self, module: Module, *, level: str | None = None) -> Questionnaire:
         """Put another version of a module in the place of the one that is there.
@@ -273,129 +277,6 @@ class Questionnaire:
         known = [one.module.id for one in self.placed]
         raise MpsurveyError(f"The form has no module '{module}'.{did_you_mean(module, known)}")
 
-    def _place(
-        self, after: str | None, inside: str | None, module: Module, problems: list[str]
-    ) -> tuple[int, tuple[str, ...], int, str | None]:
-        """Return the row, the repeats around it, the order among modules, the repeat beside."""
-        end = self.host.last_row + 1
-        if after is not None and inside is not None:
-            problems.append("Say either after= or inside=, not both.")
-            return end, (), len(self.placed), None
-        if after is None and inside is None:
-            return end, (), len(self.placed), None
-        wanted = after if after is not None else inside
-        for at, one in enumerate(self.placed):
-            if wanted in (one.module.id, one.group) and after is not None:
-                beside = one.beside if module.unit != "household" else None
-                return one.above, one.repeats, at + 1, beside
-        row = self.host.row(str(wanted))
-        if row is None:
-            known = [*self.host.names, *(one.module.id for one in self.placed)]
-            problems.append(
-                f"The form has no '{wanted}' to put {module.id} by.{_near(str(wanted), known)}"
-            )
-            return end, (), len(self.placed), None
-        opens = row.type.startswith("begin ")
-        if inside is not None and not opens:
-            problems.append(f"'{inside}' is {row.type}; inside= names a group or a repeat.")
-            return end, (), len(self.placed), None
-        beside = None
-        if inside is not None:
-            above = self.host.ends[row.number]
-            repeats = (*row.repeats, row.name) if row.type == "begin repeat" else row.repeats
-        else:
-            above = self.host.ends[row.number] + 1 if opens else row.number + 1
-            repeats = row.repeats
-            if row.type == "begin repeat" and module.unit != "household":
-                beside = row.name
-        if repeats and module.unit == "household":
-            problems.append(
-                f"{module.id} asks about the household; '{wanted}' lies inside the repeat "
-                f"'{repeats[-1]}'. Put it after the repeat: after=\"{repeats[0]}\"."
-            )
-        order = sum(one.above <= above for one in self.placed)
-        return above, repeats, order, beside
-
-    def _reached(
-        self,
-        module: Module,
-        links: dict[str, Link],
-        repeats: tuple[str, ...],
-        beside: str | None,
-        problems: list[str],
-    ) -> tuple[dict[str, Link], str | None]:
-        """Let a module beside a repeat reach into its rows, and refuse what it cannot reach."""
-        deeper: dict[str, str] = {}
-        for name, link in links.items():
-            row = self.host.row(link.variable) if link.how == "host" else None
-            if row is not None and row.repeats[: len(repeats)] == repeats:
-                rest = row.repeats[len(repeats) :]
-                if len(rest) == 1:
-                    deeper[name] = rest[0]
-                elif rest:
-                    problems.append(
-                        f"{module.id}: '{link.variable}' lies in repeats within repeats "
-                        f"({' / '.join(rest)}); put the module inside them."
-                    )
-            elif row is not None and row.repeats != repeats[: len(row.repeats)]:
-                problems.append(
-                    f"{module.id}: '{link.variable}' lies in the repeat '{row.repeats[-1]}', the "
-                    "module in another."
-                )
-        around = set(deeper.values()) | ({beside} if beside else set())
-        if module.unit == "household" and deeper:
-            shown = ", ".join(f"'{links[name].variable}'" for name in deeper)
-            problems.append(
-                f"{module.id} asks about the household, but {shown} lies in the repeat "
-                f"'{next(iter(deeper.values()))}': map a household variable."
-            )
-        elif len(around) > 1:
-            problems.append(
-                f"{module.id}: its host variables lie in different repeats "
-                f"({', '.join(sorted(around))})."
-            )
-        beside = next(iter(around), None) if module.unit != "household" else None
-        out = {}
-        for name, link in links.items():
-            if name in deeper:
-                out[name] = replace(link, repeat=deeper[name])
-            elif link.how == "module":
-                out[name] = self._from_module(module, name, link, beside, repeats, problems)
-            else:
-                out[name] = link
-        return out, beside
-
-    def _from_module(
-        self,
-        module: Module,
-        name: str,
-        link: Link,
-        beside: str | None,
-        repeats: tuple[str, ...],
-        problems: list[str],
-    ) -> Link:
-        owner = next(one for one in self.placed if link.variable in set(one.names()))
-        question = next(
-            (q for q in owner.module.questions if owner.own(q.name) == link.variable), None
-        )
-        if question is not None and question.roster:
-            problems.append(
-                f"{module.id}: '{name}' is asked for each row of {owner.module.id}'s roster."
-            )
-        if owner.beside:
-            if owner.beside != beside:
-                problems.append(
-                    f"{module.id} needs '{name}' of {owner.module.id}, which is asked of each row "
-                    f"of '{owner.beside}': put it after {owner.module.id}."
-                )
-            return replace(link, repeat=owner.rows_name)
-        if owner.repeats != repeats[: len(owner.repeats)]:
-            problems.append(
-                f"{module.id} needs '{name}' of {owner.module.id}, which stands in the repeat "
-                f"'{owner.repeats[-1]}': put it inside the same."
-            )
-        return replace(link, repeat=None)
-
     # -- languages, country, person, names
 
     def _languages(
@@ -446,7 +327,7 @@ class Questionnaire:
             if self.host.row(name) is None:
                 problems.append(
                     f"The form has no '{name}' that could name the person."
-                    f"{_near(name, self.host.names)}"
+                    f"{did_you_mean(name, self.host.names)}"
                 )
             return name
         if module.unit == "household" or not around:
@@ -533,7 +414,3 @@ def _uses_home(module: Module) -> bool:
     for concept in module.concepts:
         rules += concept.rules
     return any(isinstance(rule, Rule) and rule.uses_home for rule in rules)
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    return did_you_mean(name, list(known))

@@ -13,7 +13,7 @@ from mpsurvey.catalogue import CodeList, Concept, HostVariable, Question
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.host_rows import with_host_rows
-from mpsurvey.questionnaire.placed import Placed, answers_of, variable_of
+from mpsurvey.questionnaire.placed import Placed, answers_of, host_question, variable_of
 from mpsurvey.questionnaire.wording import filled, in_language
 
 __all__ = ["Outline", "Outside", "host_remarks", "outline_of"]
@@ -44,19 +44,7 @@ class Outside:
         variable = self.variable
         if isinstance(variable, Concept) or not self.asked:
             return None
-        text = variable.text or variable.label
-        return Question(
-            name=self.name,
-            concept=f"host.{self.name}",
-            type=variable.type,
-            text=text,
-            label=variable.label,
-            codes=variable.codes,
-            special=variable.special,
-            checks=variable.checks,
-            instruction=variable.instruction,
-            minutes=variable.minutes,
-        )
+        return host_question(variable, self.name, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,10 +12,12 @@ from mpsurvey.rule import Known
 __all__ = [
     "Link",
     "Placed",
+    "host_question",
     "kind_of",
     "known_variable",
     "numbers_at_end",
     "possible_concepts",
+    "scope_of",
     "variable_of",
     "width_of",
 ]
@@ -50,6 +52,10 @@ class Link:
     variable: str
     codes: Mapping[str, int] | None = None
     repeat: str | None = None
+
+    def named(self, name: str) -> str:
+        """Return the name of the host variable `name` where the form has no host of its own."""
+        return self.variable if self.how == "module" else name
 
     @property
     def calculated(self) -> bool:
@@ -181,6 +187,52 @@ def known_variable(module: Module, variable: Question | HostVariable, reference:
     if answers is None:
         return Known(reference, kind)
     return Known(reference, kind, answers.missing, width_of(answers))
+
+
+def scope_of(
+    placed: Placed, own: Callable[[str, bool], str], host: Callable[[str, Link], str]
+) -> dict[str, Known]:
+    """Return how a target knows each variable that a module's rules may use.
+
+    Parameters
+    ----------
+    own
+        Writes a reference to a variable of the module: its name in the form, and whether it is one
+        of each row of the module's roster.
+    host
+        Writes a reference to a host variable: its name, and what supplies it.
+    """
+    module = placed.module
+    out: dict[str, Known] = {}
+    for question in module.questions:
+        reference = own(placed.own(question.name), question.roster)
+        out[question.name] = known_variable(module, question, reference)
+    for concept in module.concepts:
+        out[concept.name] = Known(own(placed.own(concept.name), concept.roster))
+    for name, link in placed.hosts.items():
+        variable = variable_of(module, name)
+        reference = host(name, link)
+        if isinstance(variable, Question | HostVariable):
+            out[name] = known_variable(module, variable, reference)
+        else:
+            out[name] = Known(reference)
+    return out
+
+
+def host_question(variable: HostVariable | Question, name: str, host: str) -> Question:
+    """Return the minimal question `name` that asks for the host variable `host`."""
+    return Question(
+        name=name,
+        concept=f"host.{host}",
+        type=variable.type,
+        text=variable.text or variable.label,
+        label=variable.label,
+        codes=variable.codes,
+        special=variable.special,
+        checks=variable.checks,
+        instruction=variable.instruction,
+        minutes=variable.minutes,
+    )
 
 
 def width_of(listed: CodeList) -> int:

@@ -4,38 +4,35 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mpsurvey.catalogue import CodeList, Concept, Question
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.questionnaire.checks import codes_alone, codes_outside, when_answered
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.host import LANGUAGE_NAMES
 from mpsurvey.questionnaire.outline import Outline, Outside, outline_of
 from mpsurvey.questionnaire.placed import (
     Placed,
     kind_of,
-    known_variable,
     numbers_at_end,
     possible_concepts,
-    variable_of,
 )
-from mpsurvey.questionnaire.reserved import OF_DESIGNER
+from mpsurvey.questionnaire.survey_solutions_concepts import CSharpConcepts, scope_of_names
+from mpsurvey.questionnaire.survey_solutions_rules import survey_solutions_faults
 from mpsurvey.questionnaire.wording import in_language, said
 from mpsurvey.questionnaire.workbook import write_whole
-from mpsurvey.questionnaire.xlsform import when_answered
-from mpsurvey.rule import CSharp, Formula, Known, Rule
+from mpsurvey.rule import CSharp, Known
 
-__all__ = ["survey_solutions_faults", "write_survey_solutions"]
+__all__ = ["write_survey_solutions"]
 
 LONG = 60
 MEMBERS, COUNT, MEMBER = "members", "n_members", "member_name"
 _SPACE = uuid.UUID("5b7a3f0e-6a55-4f5e-9f0a-6d70737572ff")
-_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|_(?!_))*(?<!_)")
 
 
 def write_survey_solutions(form: Questionnaire, path: Path | str) -> None:
@@ -61,54 +58,6 @@ def write_survey_solutions(form: Questionnaire, path: Path | str) -> None:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, json.dumps(content, ensure_ascii=False, indent=1))
     write_whole(path, out.getvalue())
-
-
-def survey_solutions_faults(document: Mapping[str, Any]) -> list[str]:
-    """Check a document against the Designer's rules on names, ids, lengths and references."""
-    problems: list[str] = []
-    seen: dict[str, str] = {}
-    ids: set[str] = set()
-    names: set[str] = set()
-    for node in _nodes(document):
-        name = node.get("VariableName")
-        if name is not None:
-            names.add(name)
-            limit = 32
-            if len(name) > limit or not _NAME.fullmatch(name):
-                problems.append(f"'{name}' is no variable name of Survey Solutions.")
-            if name.lower() in OF_DESIGNER:
-                problems.append(f"'{name}' is a word that Survey Solutions keeps for itself.")
-            if name.lower() in seen:
-                problems.append(f"'{name}' stands twice.")
-            seen[name.lower()] = name
-        if "Id" in node:
-            if node["Id"] in ids:
-                problems.append(f"The id of '{name}' stands twice.")
-            ids.add(node["Id"])
-        if len(node.get("VariableLabel", "")) > 80:
-            problems.append(f"The label of '{name}' has more than 80 characters.")
-        if len(node.get("QuestionText", "")) > 2000:
-            problems.append(f"The text of '{name}' has more than 2000 characters.")
-        if len(node.get("ValidationConditions", ())) > 10:
-            problems.append(f"'{name}' has more than 10 checks.")
-        codes = [answer["Code"] for answer in node.get("Answers", ())]
-        if len(codes) != len(set(codes)):
-            problems.append(f"'{name}' has an answer code twice.")
-        if len(codes) > 200:
-            problems.append(f"'{name}' has more than 200 answers.")
-    problems += [
-        f"The roster '{node.get('VariableName')}' names no question in '{key}'."
-        for node in _nodes(document)
-        for key in ("RosterSizeQuestion", "RosterTitleQuestion")
-        if node.get(key) is not None and node[key] not in names
-    ]
-    return problems
-
-
-def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for child in node.get("Children", ()):
-        yield child
-        yield from _nodes(child)
 
 
 class _Designer:
@@ -246,7 +195,7 @@ class _Designer:
 
     def _module(self, placed: Placed) -> dict[str, Any]:
         module = placed.module
-        writer = CSharp(self._scope(placed), self.form.home)
+        writer = CSharp(scope_of_names(placed), self.form.home)
         before, rows, after = numbers_at_end(list(module.questions))
         in_members = self.outline.members and placed in self.outline.persons
         children = [self._question(q, placed, writer, in_roster=in_members) for q in before]
@@ -279,25 +228,6 @@ class _Designer:
         condition = writer.condition(universe.node) if universe is not None else ""  # type: ignore[arg-type]
         return self._group(placed.group, module.title, children, condition)
 
-    def _scope(self, placed: Placed, row: str = "") -> dict[str, Known]:
-        module = placed.module
-        out: dict[str, Known] = {}
-        for question in module.questions:
-            prefix = f"{row}." if row and question.roster else ""
-            reference = f"{prefix}{placed.own(question.name)}"
-            out[question.name] = known_variable(module, question, reference)
-        for concept in module.concepts:
-            prefix = f"{row}." if row and concept.roster else ""
-            out[concept.name] = Known(f"{prefix}{placed.own(concept.name)}")
-        for name, link in placed.hosts.items():
-            variable = variable_of(module, name)
-            reference = link.variable if link.how == "module" else name
-            if variable is None or isinstance(variable, Concept):
-                out[name] = Known(reference)
-                continue
-            out[name] = known_variable(module, variable, reference)
-        return out
-
     # -- questions
 
     def _outside(self, one: Outside) -> list[dict[str, Any]]:
@@ -305,7 +235,7 @@ class _Designer:
         if question is not None:
             owner = next(p for p in self.outline.placed if one.name in p.hosts)
             member = one.of == "person" and self.outline.members
-            writer = CSharp(self._scope(owner), self.form.home)
+            writer = CSharp(scope_of_names(owner), self.form.home)
             return [self._question(question, owner, writer, in_roster=member, outside=True)]
         calculation = getattr(one.variable, "calculation", None)
         if calculation in ("year of interview", "month of interview"):
@@ -442,30 +372,26 @@ class _Designer:
         in_roster: bool,
     ) -> None:
         conditions: list[dict[str, Any]] = []
-        listed = placed.module.codelists.get(question.codes or "")
-        special = placed.module.codelists.get(question.special or "")
-        outside: Sequence[int] = special.codes if special is not None else ()
-        if listed is not None and question.type == "select_one":
-            outside = sorted(listed.missing)
+        scope = dict(writer.scope)
+        scope.setdefault(question.name, Known(name, kind_of(question.type)))
+        own = CSharp(scope, self.form.home)
+        outside = [f"{name} == {code}" for code in codes_outside(placed.module, question)]
         for check in question.checks:
-            scope = dict(writer.scope)
-            scope.setdefault(question.name, Known(name, kind_of(question.type)))
-            test = CSharp(scope, self.form.home).condition(when_answered(check.rule, question.name))
-            tests = [*(f"{name} == {code}" for code in outside), test]
+            test = own.condition(when_answered(check.rule, question.name))
             messages = {
                 language: self._text(text, language, placed, in_roster)
                 for language, text in check.message.items()
             }
             conditions.append(
                 {
-                    "Expression": " || ".join(tests),
+                    "Expression": " || ".join([*outside, test]),
                     "Message": in_language(messages, self.language),
                     "Severity": "Warning" if check.soft else "Error",
                 }
             )
             self._translated("ValidationMessage", node["Id"], name, messages, str(len(conditions)))
-        alone = [item.code for item in listed or () if item.exclusive]
-        if question.type == "select_multiple" and alone:
+        alone = codes_alone(placed.module, question)
+        if alone:
             test = " || ".join(f"{name}.Contains({code})" for code in alone)
             texts = {language: said("alone", language) for language in self.form.languages}
             conditions.append(
@@ -491,63 +417,9 @@ class _Designer:
         }
 
     def _variable(self, concept: Concept, placed: Placed, writer: CSharp) -> dict[str, Any]:
-        kind, expression = self._worked_out(concept, placed, writer)
+        kind, expression = CSharpConcepts(writer, placed).worked_out(concept)
         label = in_language(concept.label, self.language)
         return self._node_variable(placed.own(concept.name), expression, kind, label)
-
-    def _worked_out(self, concept: Concept, placed: Placed, writer: CSharp) -> tuple[str, str]:
-        kind = "Double"
-        if concept.over is not None:
-            kind, out = self._gathered(concept, placed)
-        elif concept.categories:
-            kind, out = "LongInteger", "null"
-            for category in reversed(concept.categories):
-                test = writer.condition(category.rule.node)  # type: ignore[arg-type]
-                out = f"({test} ? (long?){category.code} : {out})"
-        elif isinstance(concept.value, Rule):
-            kind = "LongInteger"
-            test = writer.condition(concept.value.node)  # type: ignore[arg-type]
-            out = f"({test} ? (long?)1 : (long?)0)"
-        elif isinstance(concept.value, Formula):
-            out = self._formula(concept.value, writer)
-        else:
-            raise MpsurveyError(f"The concept '{concept.name}' has no value.")
-        if concept.universe is not None:
-            test = writer.condition(concept.universe.node)  # type: ignore[arg-type]
-            empty = "(long?)null" if kind == "LongInteger" else "(double?)null"
-            out = f"({test} ? {out} : {empty})"
-        return kind, out
-
-    def _formula(self, formula: Formula, writer: CSharp) -> str:
-        node = formula.node
-        there = list(dict.fromkeys(writer.has_value(node)))  # type: ignore[arg-type]
-        shown = f"(double?)({writer.value(node)})"  # type: ignore[arg-type]
-        return f"({writer.all_of(there)} ? {shown} : (double?)null)" if there else shown
-
-    def _gathered(self, concept: Concept, placed: Placed) -> tuple[str, str]:
-        row = CSharp(self._scope(placed, row="r"), self.form.home)
-        tests = []
-        if concept.where is not None:
-            tests.append(row.condition(concept.where.node))  # type: ignore[arg-type]
-        if isinstance(concept.value, Formula):
-            tests += row.has_value(concept.value.node)  # type: ignore[arg-type]
-        roster = placed.own(concept.over or "")
-        rows = f"{roster}.Where(r => {row.all_of(tests)})" if tests else roster
-        empty = "null" if concept.empty is None else f"{concept.empty:g}"
-        if concept.aggregate == "count":
-            return "LongInteger", f"(long?){rows}.Count()"
-        if concept.aggregate == "any" and isinstance(concept.value, Rule):
-            test = row.condition(concept.value.node)  # type: ignore[arg-type]
-            found = f"({rows}.Any(r => {test}) ? (long?)1 : (long?)0)"
-            return "LongInteger", f"({rows}.Any() ? {found} : (long?){empty})"
-        if not isinstance(concept.value, Formula):
-            raise MpsurveyError(f"The concept '{concept.name}' has no formula.")
-        value = row.value(concept.value.node)  # type: ignore[arg-type]
-        method = {"sum": "Sum", "mean": "Average", "min": "Min", "max": "Max"}[
-            concept.aggregate or "sum"
-        ]
-        worked = f"{rows}.{method}(r => (double?)({value}))"
-        return "Double", f"({rows}.Any() ? {worked} : (double?){empty})"
 
 
 _TYPES = {

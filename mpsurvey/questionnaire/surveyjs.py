@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mpsurvey.catalogue import Concept, Question
+from mpsurvey.catalogue import Question
+from mpsurvey.questionnaire.checks import codes_alone, codes_outside, when_answered
 from mpsurvey.questionnaire.form import Questionnaire
 from mpsurvey.questionnaire.outline import Outline, outline_of
 from mpsurvey.questionnaire.placed import (
+    Link,
     Placed,
-    known_variable,
     numbers_at_end,
     possible_concepts,
-    variable_of,
+    scope_of,
 )
 from mpsurvey.questionnaire.surveyjs_concepts import SurveyJSConcepts
 from mpsurvey.questionnaire.wording import said
 from mpsurvey.questionnaire.workbook import write_whole
-from mpsurvey.questionnaire.xlsform import when_answered
 from mpsurvey.rule import Known, SurveyJS
 
 __all__ = ["surveyjs_document", "write_surveyjs"]
@@ -99,16 +99,19 @@ class _Model:
     # -- pages
 
     def _page(self, placed: Placed) -> dict[str, Any]:
-        page: dict[str, Any] = {
-            "name": f"p_{placed.group}",
+        return {"name": f"p_{placed.group}", **self._section(placed, "")}
+
+    def _section(self, placed: Placed, where: str) -> dict[str, Any]:
+        """A module's title and questions, and of whom they are asked."""
+        section: dict[str, Any] = {
             "title": self._said(placed.module.title),
-            "elements": list(self._elements(placed, "")),
+            "elements": list(self._elements(placed, where)),
         }
         universe = placed.module.universe
         if universe is not None:
-            writer = SurveyJS(self._scope(placed, ""), self.form.home)
-            page["visibleIf"] = writer.condition(universe.node)  # type: ignore[arg-type]
-        return page
+            writer = SurveyJS(self._scope(placed, where), self.form.home)
+            section["visibleIf"] = writer.condition(universe.node)  # type: ignore[arg-type]
+        return section
 
     def _members(self) -> dict[str, Any]:
         inside: list[dict[str, Any]] = [
@@ -117,17 +120,8 @@ class _Model:
         for one in self.outline.outside_of("person"):
             inside += self._outside(one.name, "panel.")
         for placed in self.outline.persons:
-            panel: dict[str, Any] = {
-                "type": "panel",
-                "name": f"g_{placed.group}",
-                "title": self._said(placed.module.title),
-                "elements": list(self._elements(placed, "panel.")),
-            }
-            universe = placed.module.universe
-            if universe is not None:
-                writer = SurveyJS(self._scope(placed, "panel."), self.form.home)
-                panel["visibleIf"] = writer.condition(universe.node)  # type: ignore[arg-type]
-            inside.append(panel)
+            panel = {"type": "panel", "name": f"g_{placed.group}"}
+            inside.append({**panel, **self._section(placed, "panel.")})
             inside += [_hidden(*one) for one in self._derived(placed, "panel.")]
         roster = {
             "type": "paneldynamic",
@@ -162,30 +156,22 @@ class _Model:
 
     def _scope(self, placed: Placed, where: str, *, row: bool = False) -> dict[str, Known]:
         """How a rule knows each variable: of the whole, of the member, or of the roster's row."""
-        module = placed.module
-        out: dict[str, Known] = {}
         if row and where:
             where = "parentPanel."
-        for question in module.questions:
-            path = "panel." if row and question.roster else where
-            reference = f"{{{path}{placed.own(question.name)}}}"
-            out[question.name] = known_variable(module, question, reference)
-        for concept in module.concepts:
-            path = "panel." if row and concept.roster else where
-            out[concept.name] = Known(f"{{{path}{placed.own(concept.name)}}}")
-        for name, link in placed.hosts.items():
-            variable = variable_of(module, name)
-            reference = link.variable if link.how == "module" else name
-            once = reference in self.outline.household_names
-            if variable is None or isinstance(variable, Concept):
-                out[name] = Known(f"{{{'' if once else where}{reference}}}")
-                continue
-            of = self.outline.members and any(
-                one.name == name and one.of == "person" for one in self.outline.outside
-            )
-            path = where if (of or link.how == "module") and not once else ""
-            out[name] = known_variable(module, variable, f"{{{path}{reference}}}")
-        return out
+
+        persons = {one.name for one in self.outline.outside_of("person")}
+        once = self.outline.household_names
+
+        def host(name: str, link: Link) -> str:
+            reference = link.named(name)
+            asked_here = (link.how == "module" or name in persons) and reference not in once
+            return f"{{{where if asked_here else ''}{reference}}}"
+
+        return scope_of(
+            placed,
+            lambda name, roster: f"{{{'panel.' if row and roster else where}{name}}}",
+            host,
+        )
 
     # -- questions
 
@@ -288,34 +274,26 @@ class _Model:
         placed: Placed,
         scope: Mapping[str, Known],
     ) -> None:
-        listed = placed.module.codelists.get(question.codes or "")
-        special = placed.module.codelists.get(question.special or "")
-        outside: Sequence[int] = special.codes if special is not None else ()
-        if listed is not None and question.type == "select_one":
-            outside = sorted(listed.missing)
-        known = dict(scope)
+        own = scope[question.name].reference
+        writer = SurveyJS(scope, self.form.home)
+        outside = [f"{own} = {code}" for code in codes_outside(placed.module, question)]
         validators = []
         for check in question.checks:
-            own = known[question.name].reference
-            test = SurveyJS(known, self.form.home).condition(
-                when_answered(check.rule, question.name)
-            )
-            tests = [*(f"{own} = {code}" for code in outside), test, f"{own} empty"]
+            test = writer.condition(when_answered(check.rule, question.name))
             texts = {
                 language: self._text(text, language, placed, scope)
                 for language, text in check.message.items()
             }
             validator: dict[str, Any] = {
                 "type": "expression",
-                "expression": " or ".join(tests),
+                "expression": " or ".join([*outside, test, f"{own} empty"]),
                 "text": self._said(texts),
             }
             if check.soft:
                 validator["notificationType"] = "warning"
             validators.append(validator)
-        alone = [item.code for item in listed or () if item.exclusive]
-        if question.type == "select_multiple" and alone:
-            own = known[question.name].reference
+        alone = codes_alone(placed.module, question)
+        if alone:
             test = " or ".join(f"{own} contains {code}" for code in alone)
             texts = {language: said("alone", language) for language in self.languages}
             validators.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mpsurvey.rule.targets import Choosing, Known, bare
+from mpsurvey.rule.targets import Choosing, Known
 
 __all__ = ["CSharp"]
 
@@ -18,21 +18,9 @@ class CSharp(Choosing):
     '(IsAnswered(a) && a != 98 && a != 1)'
     """
 
-    def all_of(self, tests: list[str]) -> str:
-        """Join with '&&'."""
-        return f"({' && '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def any_of(self, tests: list[str]) -> str:
-        """Join with '||'."""
-        return f"({' || '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def negated(self, test: str) -> str:
-        """Write '!'."""
-        return f"!({bare(test)})"
-
-    def compared(self, sign: str, left: str, right: str, kind: str) -> str:
-        """Write a comparison."""
-        return f"{left} {sign} {right}"
+    AND = "&&"
+    OR = "||"
+    NOT = "!"
 
     def selected(self, known: Known, code: int | str) -> str:
         """Write Contains() on the array of answers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mpsurvey.rule.nodes import Condition, Value
-from mpsurvey.rule.targets import Known, Writer, bare
+from mpsurvey.rule.targets import Known, Writer
 
 __all__ = ["SELECTED", "CSPro"]
 
@@ -47,6 +47,9 @@ class CSPro(Writer):
     >>> before[-1]
     '  if not special(B) then mp_v1 = mp_v1 + 1; mp_v2 = mp_v2 + B; endif;'
     """
+
+    EQUAL = "="
+    DIFFERENT = "<>"
 
     def __init__(self, scope: Mapping[str, Known], home: int | str | None = None) -> None:
         super().__init__(scope, home)
@@ -93,22 +96,6 @@ class CSPro(Writer):
         if function == "count":
             return many
         return f"({total} / {many})" if function == "mean" else total
-
-    def all_of(self, tests: list[str]) -> str:
-        """Join with 'and'."""
-        return f"({' and '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def any_of(self, tests: list[str]) -> str:
-        """Join with 'or'."""
-        return f"({' or '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def negated(self, test: str) -> str:
-        """Write 'not'."""
-        return f"not ({bare(test)})"
-
-    def compared(self, sign: str, left: str, right: str, kind: str) -> str:
-        """Write a comparison: '=' and '<>'."""
-        return f"{left} {({'==': '=', '!=': '<>'}).get(sign, sign)} {right}"
 
     def selected(self, known: Known, code: int | str) -> str:
         """Call the function that the logic brings along: codes must not be found across places."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mpsurvey.rule.targets import Choosing, Known, bare
+from mpsurvey.rule.targets import Choosing, Known
 
 __all__ = ["SurveyJS"]
 
@@ -16,21 +16,9 @@ class SurveyJS(Choosing):
     '({a} notempty and {a} <> 98 and {a} <> 1)'
     """
 
-    def all_of(self, tests: list[str]) -> str:
-        """Join with 'and'."""
-        return f"({' and '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def any_of(self, tests: list[str]) -> str:
-        """Join with 'or'."""
-        return f"({' or '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def negated(self, test: str) -> str:
-        """Write '!'."""
-        return f"!({bare(test)})"
-
-    def compared(self, sign: str, left: str, right: str, kind: str) -> str:
-        """Write a comparison: '=' and '<>'."""
-        return f"{left} {({'==': '=', '!=': '<>'}).get(sign, sign)} {right}"
+    NOT = "!"
+    EQUAL = "="
+    DIFFERENT = "<>"
 
     def selected(self, known: Known, code: int | str) -> str:
         """Write 'contains'."""

@@ -60,7 +60,7 @@ class Known:
 
 
 class Writer(ABC):
-    """Writes rules in one target's language.
+    """Writes rules in one target's language, whose words are the attributes in capitals.
 
     Parameters
     ----------
@@ -69,6 +69,12 @@ class Writer(ABC):
     home
         The country's own code.
     """
+
+    AND = "and"
+    OR = "or"
+    NOT = "not "
+    EQUAL = "=="
+    DIFFERENT = "!="
 
     def __init__(self, scope: Mapping[str, Known], home: int | str | None = None) -> None:
         self.scope = scope
@@ -82,6 +88,23 @@ class Writer(ABC):
 
     # -- conditions
 
+    def all_of(self, tests: list[str]) -> str:
+        """Write that all tests hold; of none the empty text."""
+        return f"({f' {self.AND} '.join(tests)})" if len(tests) > 1 else "".join(tests)
+
+    def any_of(self, tests: list[str]) -> str:
+        """Write that at least one test holds."""
+        return f"({f' {self.OR} '.join(tests)})" if len(tests) > 1 else "".join(tests)
+
+    def negated(self, test: str) -> str:
+        """Write that a test does not hold."""
+        return f"{self.NOT}({bare(test)})"
+
+    def compared(self, sign: str, left: str, right: str) -> str:
+        """Write a comparison."""
+        written = {"==": self.EQUAL, "!=": self.DIFFERENT}.get(sign, sign)
+        return f"{left} {written} {right}"
+
     def condition(self, node: Condition) -> str:
         """Write a condition."""
         match node:
@@ -92,14 +115,11 @@ class Writer(ABC):
             case Not(part=part):
                 return self.negated(self.condition(part))
             case Comparison(operator=sign, left=left, right=right):
-                test = self.compared(sign, self.value(left), self.value(right), _kind(left, right))
+                test = self.compared(sign, self.value(left), self.value(right))
                 return self.all_of([*self.guards(node), test])
             case Membership(value=value, choices=choices, negated=negated):
                 shown = self.value(value)
-                tests = [
-                    self.compared("==", shown, self.value(choice), _kind(value, choice))
-                    for choice in choices
-                ]
+                tests = [self.compared("==", shown, self.value(choice)) for choice in choices]
                 held = self.any_of(tests)
                 return self.all_of([*self.guards(node), self.negated(held) if negated else held])
             case Selected(name=name, code=code):
@@ -129,7 +149,7 @@ class Writer(ABC):
             case Arithmetic(sign=sign, left=left, right=right):
                 tests = [*self.has_value(left), *self.has_value(right)]
                 if sign == "/":
-                    tests.append(self.compared("!=", self.value(right), "0", "number"))
+                    tests.append(self.compared("!=", self.value(right), "0"))
                 return tests
             case Function(function=function, arguments=arguments):
                 if function == "count":
@@ -178,24 +198,8 @@ class Writer(ABC):
     # -- what each target says in its own way
 
     @abstractmethod
-    def all_of(self, tests: list[str]) -> str:
-        """Write that all tests hold; of none the empty text."""
-
-    @abstractmethod
-    def any_of(self, tests: list[str]) -> str:
-        """Write that at least one test holds."""
-
-    @abstractmethod
-    def negated(self, test: str) -> str:
-        """Write that a test does not hold; 'not' binds tighter than what it may stand before."""
-
-    @abstractmethod
     def function(self, function: str, arguments: tuple[Value, ...]) -> str:
         """Write `sum`, `mean`, `min`, `max` or `count` of what is answered."""
-
-    @abstractmethod
-    def compared(self, sign: str, left: str, right: str, kind: str) -> str:
-        """Write a comparison of 'number' or 'text'."""
 
     @abstractmethod
     def selected(self, known: Known, code: int | str) -> str:
@@ -240,10 +244,6 @@ class Choosing(Writer):
     @abstractmethod
     def extreme(self, function: str, parts: list[str]) -> str:
         """Write the least or the largest of some values."""
-
-
-def _kind(left: Value, right: Value) -> str:
-    return "text" if isinstance(left, Text) or isinstance(right, Text) else "number"
 
 
 def _added(parts: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mpsurvey.rule.nodes import Comparison, Home, Membership, Name, Number, Text, Value
-from mpsurvey.rule.targets import Choosing, Known, bare
+from mpsurvey.rule.targets import Choosing, Known
 
 __all__ = ["Constraint", "XPath"]
 
@@ -22,6 +22,9 @@ class XPath(Choosing):
     "(${a} != '' and ${a} != 98 and ${a} != 1)"
     """
 
+    NOT = "not"
+    EQUAL = "="
+
     def guards(self, node: Comparison | Membership) -> list[str]:
         """Leave the guard out where XPath itself says false of an empty answer."""
         sides = [node.value] if isinstance(node, Membership) else [node.left, node.right]
@@ -34,22 +37,6 @@ class XPath(Choosing):
         if equal and len(named) == 1 and fixed and len(sides) - len(named) <= 1:
             return []
         return super().guards(node)
-
-    def all_of(self, tests: list[str]) -> str:
-        """Join with 'and'."""
-        return f"({' and '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def any_of(self, tests: list[str]) -> str:
-        """Join with 'or'."""
-        return f"({' or '.join(tests)})" if len(tests) > 1 else "".join(tests)
-
-    def negated(self, test: str) -> str:
-        """Write not()."""
-        return f"not({bare(test)})"
-
-    def compared(self, sign: str, left: str, right: str, kind: str) -> str:
-        """Write a comparison; XPath takes digits for a number by itself."""
-        return f"{left} {'=' if sign == '==' else sign} {right}"
 
     def selected(self, known: Known, code: int | str) -> str:
         """Write selected()."""

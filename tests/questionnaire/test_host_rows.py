@@ -16,7 +16,7 @@ import pytest
 import mpsurvey as mp
 from mpsurvey.questionnaire import host_remarks, surveyjs_document, write_form
 from mpsurvey.questionnaire.outline import outline_of
-from mpsurvey.questionnaire.survey_solutions import survey_solutions_faults
+from mpsurvey.questionnaire.survey_solutions_rules import survey_solutions_faults
 from mpsurvey.questionnaire.xpath_reading import HostName, Untranslatable, cases, condition, value
 
 CATALOGUE = mp.load_catalogue()

@@ -12,14 +12,16 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import mpsurvey as mp
+from mpsurvey.catalogue.question import Check
 from mpsurvey.questionnaire import new_form, xlsform_bytes
 from mpsurvey.questionnaire.interviews import derived, host_answers, interview
-from mpsurvey.rule import XPath
+from mpsurvey.rule import XPath, parse_rule
 
 rxeval = pytest.importorskip("rxeval", reason="rxeval, which runs XPath, is not installed")
 pyxform = pytest.importorskip("pyxform.xls2xform", reason="pyxform is not installed")
@@ -165,6 +167,21 @@ def test_valid_interviews_break_no_constraint(name):
         filled = Filled(xform, placed, module, hosts, held)
         own = [one for one in filled.out["invalid"] if placed.group in str(one)]
         assert own == []
+
+
+def test_a_check_stays_beside_answers_that_stand_alone():
+    module = CATALOGUE.module("mig_recruit")
+    check = Check(
+        rule=parse_rule("not selected(rc_items, 1) or selected(rc_items, 2)"),
+        message={"en": "The visa comes with the agent."},
+    )
+    questions = tuple(
+        replace(one, checks=(check,)) if one.name == "rc_items" else one for one in module.questions
+    )
+    xform = xform_of(form_of(replace(module, questions=questions)))
+    [constraint] = re.findall(r'nodeset="\S+/rc_items"[^>]* constraint="([^"]*)"', xform)
+    assert "not(selected(., '1')) or selected(., '2')" in constraint
+    assert "count-selected(.) = 1" in constraint
 
 
 def test_without_one_guard_the_same_test_fails(monkeypatch):

@@ -13,7 +13,7 @@ from questionnaire.mono import needs_mono, run_csharp
 import mpsurvey as mp
 from mpsurvey.questionnaire import write_survey_solutions
 from mpsurvey.questionnaire.interviews import derived, host_answers, interview
-from mpsurvey.questionnaire.survey_solutions import survey_solutions_faults
+from mpsurvey.questionnaire.survey_solutions_rules import survey_solutions_faults
 from mpsurvey.rule import CSharp
 
 CATALOGUE = mp.load_catalogue()
