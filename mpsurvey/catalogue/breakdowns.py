@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mpsurvey.catalogue.concept import Category, Concept
 from mpsurvey.catalogue.library import Catalogue
-from mpsurvey.catalogue.module import Category, Concept
 from mpsurvey.rule import parse_formula, parse_rule
 
 __all__ = ["PERSONS", "breakdowns"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mpsurvey.catalogue.library import Catalogue, Reading, read_folders
+from mpsurvey.catalogue.library import Catalogue
 from mpsurvey.catalogue.module import Module
 from mpsurvey.catalogue.places import library_folders
 from mpsurvey.catalogue.question import Question
+from mpsurvey.catalogue.reading import Reading, read_folders
 
 __all__ = ["check_text", "found_text", "modules_text", "one_module_text", "read_for_check"]
 

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from mpsurvey.catalogue.codelist import CodeList
 from mpsurvey.catalogue.fields import Fields, Items, Record, Texts
 from mpsurvey.catalogue.marked import Problems
 from mpsurvey.catalogue.module import Module
-from mpsurvey.catalogue.question import NUMBERS, HostVariable, Question
+from mpsurvey.catalogue.question import Question
+from mpsurvey.catalogue.rule_review import RuleReview
+from mpsurvey.catalogue.surroundings import Surroundings
 from mpsurvey.errors import did_you_mean
-from mpsurvey.rule import Formula, Rule, walk
-from mpsurvey.rule.nodes import (
-    Answered,
-    Comparison,
-    Function,
-    Membership,
-    Name,
-    Negative,
-    Not,
-    Number,
-    Selected,
-    Text,
-    Value,
-)
+from mpsurvey.rule import Formula, Rule
 
-__all__ = ["Surroundings", "review_languages", "review_module"]
+__all__ = ["review_languages", "review_module"]
 
 PLACEHOLDERS = ("name", "country", "currency")
 
@@ -41,30 +28,6 @@ RESERVED = frozenset(
     do else switch case break continue default home name country currency
     """.split()  # noqa: SIM905 - a list of single words would be fifty lines
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a module may refer to outside itself.
-
-    Attributes
-    ----------
-    codelists, hosts
-        By id and by name.
-    elsewhere
-        Questions and concepts of the other modules: name to the module's id.
-    questions
-        Questions of the other modules by name.
-    modules, sources
-        Known ids of modules; known keys of sources (empty when no list of sources is loaded).
-    """
-
-    codelists: Mapping[str, CodeList]
-    hosts: Mapping[str, HostVariable]
-    elsewhere: Mapping[str, str]
-    questions: Mapping[str, Question] = field(default_factory=dict)
-    modules: frozenset[str] = frozenset()
-    sources: frozenset[str] = frozenset()
 
 
 def review_module(module: Module, fields: Fields, around: Surroundings, problems: Problems) -> None:
@@ -84,6 +47,7 @@ class _Review:
         self.by_name = {q.name: q for q in module.questions}
         self.concepts = {c.name: c for c in module.concepts}
         self.order = {name: at for at, name in enumerate(module.names)}
+        self.rules = RuleReview(self.by_name, around, problems)
         self.broken = {q["name"] for q in fields["questions"] if not q.fine and "name" in q}
 
     def run(self) -> None:
@@ -252,10 +216,7 @@ class _Review:
     ) -> None:
         for name in sorted(rule.names - known - self.broken):
             self.problems.add(line, self._unknown(name, known, what))
-        for node in walk(rule.node):
-            self._types(node, line)
-        if not check:
-            self._lint(rule, line)
+        self.rules.look(rule, line, doubts=not check)
 
     def _unknown(self, name: str, known: set[str], what: str) -> str:
         if name in self.by_name:
@@ -268,107 +229,6 @@ class _Review:
             return f"{what} uses '{name}': add it to 'hosts'."
         near = did_you_mean(name, {*known, *self.around.hosts, *self.by_name})
         return f"{what} uses '{name}', which is not known.{near}"
-
-    def _variable(self, name: str) -> Question | HostVariable | None:
-        return (
-            self.by_name.get(name) or self.around.hosts.get(name) or self.around.questions.get(name)
-        )
-
-    def _answers(self, name: str) -> tuple[Any, CodeList | None]:
-        variable = self._variable(name)
-        if variable is None:
-            return None, None
-        return variable, self.around.codelists.get(variable.codes or variable.special or "")
-
-    def _types(self, node: Any, line: int) -> None:
-        match node:
-            case Comparison(left=left, right=right):
-                for one, other in ((left, right), (right, left)):
-                    self._compared(one, [other], line)
-            case Membership(value=value, choices=choices):
-                self._compared(value, list(choices), line)
-            case Selected(name=name, code=code):
-                variable, listed = self._answers(name)
-                if variable is not None and variable.type != "select_multiple":
-                    self.problems.add(
-                        line,
-                        f"'{name}' is {variable.type}: selected() is for select_multiple. "
-                        f"Write {name} == {code}.",
-                    )
-                elif listed is not None:
-                    self._code(name, code, listed, line)
-            case Function(arguments=arguments):
-                for argument in arguments:
-                    self._compared(argument, [], line)
-            case _:
-                return
-
-    def _compared(self, side: Value, others: list[Any], line: int) -> None:
-        if not isinstance(side, Name):
-            return
-        variable, listed = self._answers(side.name)
-        if variable is None:
-            return
-        if variable.type == "select_multiple":
-            self.problems.add(
-                line, f"'{side.name}' has many answers: write selected({side.name}, code)."
-            )
-            return
-        if variable.type in ("date", "note"):
-            self.problems.add(line, f"'{side.name}' is a {variable.type} and is not compared.")
-            return
-        for other in others:
-            if isinstance(other, Text) != (variable.type == "text") and isinstance(
-                other, Text | Number
-            ):
-                kind = "text" if variable.type == "text" else "a number"
-                self.problems.add(line, f"'{side.name}' is {kind}; it is compared with the other.")
-            value = other.value if isinstance(other, Number) else None
-            if isinstance(other, Negative) and isinstance(other.operand, Number):
-                value = -other.operand.value
-            if value is not None and listed is not None:
-                if variable.type in NUMBERS:
-                    if value in listed.missing:
-                        self._missing_code(side.name, value, line)
-                else:
-                    self._code(side.name, value, listed, line)
-
-    def _code(self, name: str, code: Any, listed: CodeList, line: int) -> None:
-        if code in listed.missing:
-            self._missing_code(name, code, line)
-        elif code not in listed.codes and not listed.open:
-            self.problems.add(line, f"{code} is not a code of {listed.id}, the list of '{name}'.")
-
-    def _missing_code(self, name: str, code: Any, line: int) -> None:
-        self.problems.add(
-            line,
-            f"{code} means no answer to '{name}', so the comparison is never true. "
-            f"Write not answered({name}).",
-        )
-
-    def _lint(self, rule: Rule | Formula, line: int) -> None:
-        sure = {n.name for n in walk(rule.node) if isinstance(n, Answered)}
-        negated = {id(n.part) for n in walk(rule.node) if isinstance(n, Not)}
-        for node in walk(rule.node):
-            if id(node) in negated:
-                continue
-            side: Value
-            if isinstance(node, Comparison) and node.operator == "!=":
-                side = node.left
-            elif isinstance(node, Membership) and node.negated:
-                side = node.value
-            else:
-                continue
-            if not isinstance(side, Name) or side.name in sure:
-                continue
-            question = self.by_name.get(side.name) or self.around.questions.get(side.name)
-            if question is not None and question.ask_if is not None:
-                self.problems.doubt(
-                    line,
-                    f"'{side.name}' can be skipped, and then '!=' is false: those who skipped it "
-                    f"are lost. Write not ({side.name} == ...) to keep them, or add "
-                    f"answered({side.name}) to say that this is meant.",
-                )
 
     # -- levels, concepts
 
@@ -430,9 +290,7 @@ class _Review:
             for rule in concept.rules:
                 for name in sorted(rule.names - known - self.broken):
                     self.problems.add(line, self._unknown_in_concept(name, known, what))
-                for node in walk(rule.node):
-                    self._types(node, line)
-                self._lint(rule, line)
+                self.rules.look(rule, line)
             by_row = concept.names & per_row
             if concept.over is not None:
                 self._gathered(concept, roster, line, what)

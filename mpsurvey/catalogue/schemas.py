@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mpsurvey.catalogue.fields import Record
-from mpsurvey.catalogue.library import RECORDS
+from mpsurvey.catalogue.reading import RECORDS
 
 __all__ = ["json_schemas", "schemas_of", "write_json_schemas", "write_schemas"]
 

@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from mpsurvey.catalogue.known_design import DesignFile, DesignPreset
-from mpsurvey.catalogue.library import load_kind
+from mpsurvey.catalogue.reading import load_kind
 from mpsurvey.declaration import (
     Bootstrap,
     Brr,

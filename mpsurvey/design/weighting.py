@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mpsurvey.catalogue.library import load_kind
+from mpsurvey.catalogue.reading import load_kind
 from mpsurvey.catalogue.recipe import Recipe, read_recipe
 from mpsurvey.declaration import (
     Bootstrap,

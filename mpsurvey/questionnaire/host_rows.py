@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mpsurvey.catalogue import Code, CodeList, Concept, Module, Question
-from mpsurvey.catalogue.module import Category, Roster
+from mpsurvey.catalogue.concept import Category
+from mpsurvey.catalogue.module import Roster
 from mpsurvey.catalogue.question import Check
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.questionnaire.form import Questionnaire

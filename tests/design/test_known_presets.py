@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import mpsurvey as mp
-from mpsurvey.catalogue.library import load_kind
+from mpsurvey.catalogue.reading import load_kind
 
 STRATA, PSUS, EACH = 4, 3, 6
 PRESETS = sorted(name for kind, name in load_kind("design").definitions if kind == "design")
