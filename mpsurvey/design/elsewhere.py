@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mpsurvey.declaration import Design
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.compiled import EACH_ROW, Counted, check_columns, compiled, weight_problems
-from mpsurvey.design.together import Asked, Batch, Piece, Scan
+from mpsurvey.design.together import Asked, Batch, Scan
 from mpsurvey.design.units import Units
 from mpsurvey.errors import DesignError, MpsurveyError, RowsElsewhere
 
@@ -30,6 +30,13 @@ Floats = NDArray[np.float64]
 
 MOST_CELLS = 25_000_000
 """Cells that are brought to memory at most (about 1 GB)."""
+
+_MOST_TOGETHER = 8_000_000
+"""Likewise where several questions are answered together: with more they are asked apart."""
+
+
+class TooManyCells(MpsurveyError):
+    """An answer is too large to bring to memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,56 +151,60 @@ class Elsewhere:
     def scan(self) -> None:
         """Answer the questions that wait, one group-by for all that group the rows alike."""
         assert self.batch is not None  # noqa: S101 - asked where questions are gathered
-        for some in self.batch.scans():
-            self.batch.answered |= zip(some, self._answers(list(some.values())), strict=True)
+        scans = list(self.batch.scans())
+        while scans:
+            some = scans.pop()
+            try:
+                found = self._answers(list(some.values()))
+            except TooManyCells:
+                if len(some) == 1:
+                    raise
+                half = len(some) // 2
+                each = list(some.items())
+                scans += [dict(each[:half]), dict(each[half:])]
+                continue
+            self.batch.answered |= zip(some, found, strict=True)
         self.batch.waiting.clear()
 
     def _answers(self, questions: Sequence[Asked]) -> list[Cells]:
         scan = Scan(questions, self.keys, self.weight, self.zeros)
-        found = _collected(scan.grouped(self.lazy), "different answers in the sampling units")
+        most = MOST_CELLS if len(questions) == 1 else min(MOST_CELLS, _MOST_TOGETHER)
+        found = _collected(scan.grouped(self.lazy), "different answers in the sampling units", most)
         at = self._places([found[f"u{i}"] for i in range(len(self.keys))])
-        place = {name: found[f"k{i}"] for i, name in enumerate(questions[0].apart)}
-        return [
-            self._cells(asked, pieces, place, at)
-            for asked, pieces in zip(questions, scan.pieces(found), strict=True)
-        ]
+        heavy = np.asarray(found["w"].to_numpy(), dtype=np.float64)
+        whole = Cells(
+            {name: found[f"k{i}"] for i, name in enumerate(scan.apart)},
+            {
+                name: np.asarray(found[f"s{i}"].to_numpy(), dtype=np.float64) / heavy
+                for i, name in enumerate(scan.sums)
+            },
+            self.unit[at],
+            heavy if self.unit_weight is None else heavy * self.unit_weight[at],
+            np.asarray(found["n"].to_numpy(), dtype=np.int64),
+        )
+        held = scan.held(found)
+        return [self._own(asked, whole, held) for asked in questions]
 
-    def _cells(
-        self,
-        asked: Asked,
-        pieces: Sequence[Piece],
-        found: Mapping[str, nw.Series[Any]],
-        at: Codes,
-    ) -> Cells:
-        """Put the combinations of a question under each other."""
-        taken = np.concatenate([piece.at for piece in pieces])
-        heavy = np.concatenate([piece.weight for piece in pieces])
-        unit = self.unit[at[taken]]
-        if self.unit_weight is not None:
-            heavy = heavy * self.unit_weight[at[taken]]
-        values: dict[str, nw.Series[Any]] = {}
+    def _own(self, asked: Asked, whole: Cells, held: Mapping[Hashable, NDArray[np.bool_]]) -> Cells:
+        """Cells of one question among those of a scan."""
+        counts = held.get(("counts", asked.whose))
+        at = np.arange(len(whole.rows)) if counts is None else np.flatnonzero(counts)
+        values, means = {}, {}
         for name in asked.keys:
-            if name in found:
-                values[name] = found[name][taken]
-            else:
-                held = np.repeat(
-                    [float(asked.holds(name, piece.combination)) for piece in pieces],
-                    [len(piece.at) for piece in pieces],
-                )
+            if name in asked.rules:
+                truth = held["holds", name][at].astype(np.float64)
                 values[name] = nw.new_series(
-                    name, held, nw.Float64, backend=self.codes.implementation
+                    name, truth, nw.Float64, backend=self.codes.implementation
                 )
-        means = {}
+            else:
+                column = whole.values[name]
+                values[name] = column if counts is None else column[at]
         for name in asked.amounts:
-            each = [
-                piece.sums[name] / piece.weight
-                if name in piece.sums
-                else np.full(len(piece.at), np.nan)
-                for piece in pieces
-            ]
-            means[name] = np.concatenate(each)
-        rows = np.concatenate([piece.rows for piece in pieces])
-        return Cells(values, means, unit, heavy, rows)
+            if name in asked.rules:
+                means[name] = held["holds", name][at].astype(np.float64)
+            else:
+                means[name] = np.where(held["known", name][at], whole.means[name][at], np.nan)
+        return Cells(values, means, whole.unit[at], whole.weight[at], whole.rows[at])
 
     def _places(self, columns: list[nw.Series[Any]]) -> Codes:
         """Combination of the design's codes that each cell belongs to."""
@@ -306,11 +317,12 @@ def _enough(codes: nw.DataFrame[Any], keys: tuple[str, ...]) -> tuple[str, ...]:
     return keys[-1:] if len(np.unique(last)) == len(codes) else keys
 
 
-def _collected(lazy: nw.LazyFrame[Any], what: str) -> nw.DataFrame[Any]:
-    found = lazy.head(MOST_CELLS + 1).collect()
-    if len(found) > MOST_CELLS:
-        raise MpsurveyError(
-            f"There are more than {MOST_CELLS:,} {what}: too many to bring to memory. Round or "
+def _collected(lazy: nw.LazyFrame[Any], what: str, most: int | None = None) -> nw.DataFrame[Any]:
+    limit = MOST_CELLS if most is None else most
+    found = lazy.head(limit + 1).collect()
+    if len(found) > limit:
+        raise TooManyCells(
+            f"There are more than {limit:,} {what}: too many to bring to memory. Round or "
             "band the variable, or ask of fewer people with where=."
         )
     return found

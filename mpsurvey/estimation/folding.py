@@ -69,7 +69,9 @@ def cells_of(
         else:
             keys[text] = number(sample, text)
     words = ("cells", tuple(keys), tuple(amounts), where)
-    folded = sample.folded(Asked(keys, amounts, rule, frozenset(rules)), groups, words)
+    whose = None if rule is None else where
+    asked = Asked(keys, amounts, rule, whose, frozenset(rules))
+    folded = sample.folded(asked, groups, words)
     if any(np.isinf(folded.frame[name].to_numpy()).any() for name in amounts):
         # To say in how many rows.
         return cells_of(sample, variables, (), groups, where, everyone=everyone)

@@ -61,6 +61,19 @@ def engine(frame, name):
         pl.from_pandas(frame).to_arrow())  # fmt: skip
 
 
+def counted_scans(monkeypatch):
+    """What the engine is asked for, as it goes."""
+    scans = []
+    collected = elsewhere._collected
+
+    def counted(lazy, what, *most):
+        scans.append(what)
+        return collected(lazy, what, *most)
+
+    monkeypatch.setattr(elsewhere, "_collected", counted)
+    return scans
+
+
 @pytest.mark.parametrize("name", ["polars", "duckdb"])
 def test_the_same_table_wherever_the_rows_are(survey, core, wanted, name, monkeypatch):
     data, design = survey
@@ -69,7 +82,9 @@ def test_the_same_table_wherever_the_rows_are(survey, core, wanted, name, monkey
     scans = []
     collected = elsewhere._collected
     monkeypatch.setattr(
-        elsewhere, "_collected", lambda lazy, what: scans.append(what) or collected(lazy, what)
+        elsewhere,
+        "_collected",
+        lambda lazy, what, *most: scans.append(what) or collected(lazy, what, *most),
     )
     found = mp.tabulate(there, core, by=BY)
     assert set(found.indicators) == set(wanted.indicators)
@@ -86,7 +101,9 @@ def test_what_is_added_up_takes_one_scan_for_a_breakdown(survey, core, monkeypat
     scans = []
     collected = elsewhere._collected
     monkeypatch.setattr(
-        elsewhere, "_collected", lambda lazy, what: scans.append(what) or collected(lazy, what)
+        elsewhere,
+        "_collected",
+        lambda lazy, what, *most: scans.append(what) or collected(lazy, what, *most),
     )
     mp.tabulate(there, added, by=("sex", "region"))
     assert sum(what.startswith("different answers") for what in scans) == 3
@@ -105,3 +122,17 @@ def test_a_figure_that_needs_the_rows_is_left_out_and_said(survey, core, monkeyp
     assert set(found.indicators) == {one.id for one in means}
     with pytest.raises(mp.MpsurveyError, match=rf"{shares[0].id} lacks the rows in memory"):
         mp.tabulate(there, shares + means, lacking="fail")
+
+
+def test_a_scan_of_too_many_cells_is_split(survey, core, wanted, monkeypatch):
+    data, design = survey
+    there = mp.Sample(Rows(engine(data.frame, "polars"), data.variables), design)
+    monkeypatch.setattr(elsewhere, "_MOST_TOGETHER", 400)
+    scans = counted_scans(monkeypatch)
+    shares = [one for one in core if one.statistic in ("share", "ratio", "contribution")]
+    found = mp.tabulate(there, shares, by=BY)
+    expected = wanted.frame[wanted.frame.indicator.isin([one.id for one in shares])]
+    pd.testing.assert_frame_equal(
+        found.frame, expected.reset_index(drop=True), rtol=1e-10, atol=1e-9
+    )
+    assert len(scans) > 1 + len(BY)
