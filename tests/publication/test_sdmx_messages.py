@@ -120,6 +120,19 @@ def test_sdmx1_reads_the_same_figures_and_codes(table, folder):
     assert titles == dict(table.indicators["EMP03"].title)
 
 
+def test_an_indicator_is_described_in_every_language(table, folder):
+    one = table.indicators["EMP03"]
+    listed = json.loads((folder / "structure.json").read_text(encoding="utf-8"))["data"]
+    (codes,) = [each["codes"] for each in listed["codelists"] if each["id"] == "CL_INDICATOR"]
+    (code,) = [each for each in codes if each["id"] == "EMP03"]
+    said = code["descriptions"]
+    assert list(said) == list(one.definition)
+    assert all(one.definition[x] in said[x] and one.caveat[x] in said[x] for x in said)
+    assert code["description"] == said["en"]
+    xml = (folder / "structure.xml").read_text(encoding="utf-8")
+    assert all(text in xml for text in said.values())
+
+
 def test_every_key_leads_back_to_its_row(table, folder):
     data = pd.read_csv(folder / "data.csv", dtype=str, keep_default_na=False)
     for found, row in zip(data.to_dict("records"), table.frame.to_dict("records"), strict=True):

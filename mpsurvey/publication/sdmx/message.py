@@ -108,8 +108,8 @@ def write_sdmx(
     json = _text(write(artefacts, formats.STRUCTURE_SDMX_JSON_2_0_0, header=header))
     files = {
         "data.csv": _with_nan(data).encode("utf-8"),
-        "structure.xml": named_xml(xml, structure.names),
-        "structure.json": named_json(json, structure.names).encode("utf-8"),
+        "structure.xml": named_xml(xml, structure.names, structure.descriptions),
+        "structure.json": named_json(json, structure.names, structure.descriptions).encode("utf-8"),
     }
     paths = []
     for name, content in files.items():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mpsurvey.catalogue import Indicator
 from mpsurvey.publication.meanings import code_names, column_names
 from mpsurvey.publication.sdmx.coding import unit_id
 from mpsurvey.publication.sdmx.observations import FIGURES, FIXED, Observations
@@ -16,7 +17,7 @@ __all__ = ["Names", "Structure", "structure_of"]
 Texts = Mapping[str, str]
 
 Names = dict[tuple[str, str], Texts]
-"""Names by language, by (id of the scheme or list, id of the item, empty for the scheme)."""
+"""Texts by language, by (id of the scheme or list, id of the item, empty for the scheme)."""
 
 _CODED = ("OBS_STATUS", "CONF_STATUS", "UNIT_MULT", "UNIT_MEASURE")
 _VERSION = "1.0.0"
@@ -32,14 +33,16 @@ class Structure:
         Concept scheme, code lists, data structure and dataflow, in that order.
     components, schema
         As the data are written by.
-    names
-        Names in all languages: the artefacts themselves hold one.
+    names, descriptions
+        In all languages: the artefacts themselves hold one. An indicator's definition and caveat
+        are its description.
     """
 
     artefacts: tuple[Any, ...]
     components: Any
     schema: Any
     names: Names = field(default_factory=dict)
+    descriptions: Names = field(default_factory=dict)
 
 
 def structure_of(
@@ -55,6 +58,9 @@ def structure_of(
     from pysdmx import model
 
     names: Names = {}
+    descriptions: Names = {
+        ("CL_INDICATOR", key): _description(one) for key, one in table.indicators.items()
+    }
     lists: dict[str, Any] = {}
     for component, codes in _lists(table, made, area).items():
         key = f"CL_{component}"
@@ -65,7 +71,14 @@ def structure_of(
             name=_english(names[key, ""]),
             agency=agency,
             version=_VERSION,
-            items=[model.Code(id=code, name=_english(texts)) for code, texts in codes.items()],
+            items=[
+                model.Code(
+                    id=code,
+                    name=_english(texts),
+                    description=_english(descriptions.get((key, code), {})) or None,
+                )
+                for code, texts in codes.items()
+            ],
         )
     scheme_id = f"CS_{dataflow}"
     names[scheme_id, ""] = title
@@ -93,7 +106,10 @@ def structure_of(
         context="dataflow", agency=agency, id=dataflow, version=_VERSION, components=components
     )
     artefacts = (scheme, *lists.values(), structure, flow)
-    return Structure(artefacts=artefacts, components=components, schema=schema, names=names)
+    return Structure(
+        artefacts=artefacts, components=components, schema=schema, names=names,
+        descriptions=descriptions,
+    )  # fmt: skip
 
 
 def _lists(
@@ -127,6 +143,15 @@ def _lists(
     found["OBS_STATUS"] = code_names("observation")
     found["CONF_STATUS"] = code_names("confidentiality")
     return found
+
+
+def _description(indicator: Indicator) -> Texts:
+    """Say what an indicator counts and when not to trust it, where both have the language."""
+    return {
+        language: f"{said.rstrip('.')}. {indicator.caveat[language]}"
+        for language, said in indicator.definition.items()
+        if language in indicator.caveat
+    }
 
 
 def _component_name(table: IndicatorTable, made: Observations, component: str) -> Texts:
