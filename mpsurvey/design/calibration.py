@@ -75,8 +75,13 @@ class Calibration:
 
     def words(self) -> str:
         """Say in a few words what the weights were calibrated on."""
+        return "calibrated on " + ", ".join(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the weights were calibrated on."""
         parts = [one.name for one in self.margins if isinstance(one, Margin)]
-        return "calibrated on " + ", ".join([*parts, *(v for v in self.variables if v != "1")])
+        return (*parts, *(v for v in self.variables if v != "1"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +108,14 @@ class Response:
 
     def words(self) -> str:
         """Say in a few words what was adjusted for."""
-        margin = None if self.classes is None else as_margin(self.classes)
-        inside = f" within {margin.name}" if margin and margin.columns else ""
+        inside = "".join(f" within {name}" for name in self.names)
         return "adjusted for nonresponse" + inside
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes that the adjustment was made in, if any."""
+        margin = None if self.classes is None else as_margin(self.classes)
+        return (margin.name,) if margin and margin.columns else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +146,13 @@ class Propensity:
     def words(self) -> str:
         """Say in a few words what was adjusted for."""
         return "adjusted for nonresponse by propensity"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The auxiliaries of the model."""
+        given = (self.margins,) if isinstance(self.margins, str | Margin) else self.margins
+        parts = [one.name for one in map(as_margin, given)]
+        return (*parts, *(v for v in self.variables if v != "1"))
 
 
 WeightStep = Calibration | Response | Propensity

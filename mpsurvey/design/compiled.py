@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "EACH_ROW",
     "Counted",
     "check_columns",
+    "clauses",
     "compiled",
     "describe",
     "shared_psu_codes",
@@ -251,30 +252,59 @@ def _warn_if_not_nested(
         )
 
 
+_CLAUSES: Mapping[str, str] = {
+    "replicated": "units known by their replicate weights",
+    "rows": "each row a unit",
+    "units": "{count:,} PSUs",
+    "strata": " in {count:,} strata",
+    "stages": ", {count} stages",
+    "correction": ", finite population correction",
+    "lonely": "; {count} lonely unit(s) by '{way}'",
+    "weight": "; weight '{name}'",
+    "weight_of_correction": "; weight from the FPC",
+    "unweighted": "; no weight",
+    "calibration": ", {words}",
+    "response": ", {words}",
+    "propensity": ", {words}",
+}
+
+
 def describe(design: Design, units: Units, rows: int) -> str:
     """Say a design in one line, for the foot of a table.
 
     Examples: ``4 PSUs in 2 strata; weight 'w'``, ``each row a unit; no weight``.
     """
+    return "".join(_CLAUSES[key].format(**held) for key, held in clauses(design, units))
+
+
+def clauses(design: Design, units: Units) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Return what a design consists of, for whoever says it in another language.
+
+    Each is a key, such as ``"strata"``, and what stands in its wording: counts and names.
+    """
     first = units.stages[0]
+    said: list[tuple[str, Mapping[str, Any]]] = []
     if not design.psu and design.replicates is not None and design.replicates.columns is not None:
-        drawn = "units known by their replicate weights"
+        said.append(("replicated", {}))
     elif not design.psu:
-        drawn = "each row a unit"
+        said.append(("rows", {}))
     else:
-        drawn = f"{len(first.starts):,} PSUs"
+        said.append(("units", {"count": len(first.starts)}))
     if design.strata and design.strata[0]:
-        drawn += f" in {len(first.size):,} strata"
+        said.append(("strata", {"count": len(first.size)}))
     if len(units.stages) > 1:
-        drawn += f", {len(units.stages)} stages"
+        said.append(("stages", {"count": len(units.stages)}))
     if any((stage.fraction > 0).any() for stage in units.stages):
-        drawn += ", finite population correction"
+        said.append(("correction", {}))
     if any(stage.lonely.any() for stage in units.stages):
         lonely = sum(int(stage.lonely.sum()) for stage in units.stages)
-        drawn += f"; {lonely} lonely unit(s) by '{units.lonely_psu}'"
+        said.append(("lonely", {"count": lonely, "way": units.lonely_psu}))
     if design.weight:
-        weighted = f"weight '{design.weight}'"
+        said.append(("weight", {"name": design.weight}))
     else:
-        weighted = "weight from the FPC" if design.fpc else "no weight"
-    weighted += "".join(f", {step.words()}" for step in listed_steps(design.calibration))
-    return f"{drawn}; {weighted}"
+        said.append(("weight_of_correction" if design.fpc else "unweighted", {}))
+    steps = listed_steps(design.calibration)
+    said += [
+        (type(one).__name__.lower(), {"words": one.words(), "names": one.names}) for one in steps
+    ]
+    return tuple(said)

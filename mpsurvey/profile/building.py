@@ -15,6 +15,7 @@ from mpsurvey.catalogue.marked import Problems
 from mpsurvey.errors import ExtraMissing, MpsurveyError
 from mpsurvey.profile.chapters import Content, make_report
 from mpsurvey.profile.governance import read_governance
+from mpsurvey.profile.grounds import lack_in_words, method_in_words
 from mpsurvey.profile.live_text import Figures
 from mpsurvey.profile.manifest import inputs_of, manifest_of, write_manifest
 from mpsurvey.profile.outputs import KeptPicture, swapped, write_outputs
@@ -25,7 +26,9 @@ from mpsurvey.profile.study_file import read_study
 from mpsurvey.profile.survey_round import SurveyRound
 from mpsurvey.profile.tracking import changes_between, revisions, stacked, without_withheld
 from mpsurvey.profile.words import said
+from mpsurvey.publication.charts.lettering import plain
 from mpsurvey.publication.document import Report
+from mpsurvey.publication.wording import comma, semicolon
 from mpsurvey.tabulation import IndicatorTable
 
 __all__ = ["Profile", "run_profile"]
@@ -361,13 +364,16 @@ def _facts(
     last = list(tables.values())[-1]
     methods = dict.fromkeys(method for part in work.rounds for method in part.basis.methods)
     level = f"{100 * work.study.level:g}"
-    facts.append(("SE", "; ".join(methods) + f" ({level} %)"))
+    stop = semicolon(language)
+    ways = stop.join(method_in_words(one, language) for one in methods)
+    facts.append((said("method", language), f"{ways} ({level} %)"))
     if last.lacking:
-        names = [
-            f"{one} ({said('lacks', language, names=', '.join(lacks))})"
-            for one, lacks in last.lacking.items()
-        ]
-        facts.append((said("lacking", language), "; ".join(names)))
+        between = comma(language)
+        names = []
+        for one, lacks in last.lacking.items():
+            absent = between.join(lack_in_words(each, language) for each in lacks)
+            names.append(f"{plain(one, language)} ({said('lacks', language, names=absent)})")
+        facts.append((said("lacking", language), stop.join(names)))
     return tuple(facts)
 
 

@@ -12,6 +12,7 @@ from mpsurvey.catalogue.marked import Problems, compose
 from mpsurvey.profile.live_text import escaped
 from mpsurvey.profile.study import wording
 from mpsurvey.profile.words import said
+from mpsurvey.publication.wording import semicolon
 
 __all__ = ["GOVERNANCE", "PARTS", "Entry", "governance_text", "read_governance"]
 
@@ -91,7 +92,7 @@ def governance_text(entries: tuple[Entry, ...], language: str) -> str:
                 facts.append(f"{said('responsible', language)}{stop}{body}")
             if one.reference:
                 facts.append(f"{said('reference', language)}{stop}{_reference(one.reference)}")
-            behind = f" ({'; '.join(facts)})" if facts else ""
+            behind = f" ({semicolon(language).join(facts)})" if facts else ""
             lines += [f"**{escaped(wording(one.title, language))}**{behind}", ""]
             about = wording(one.about, language).strip()
             if about:

@@ -10,13 +10,17 @@ import pandas as pd
 
 from mpsurvey.catalogue import AUXILIARIES, Catalogue
 from mpsurvey.design import describe
+from mpsurvey.design.compiled import clauses
 from mpsurvey.estimation.estimates import COLUMNS
 from mpsurvey.estimation.known_covariance import KnownCovariance
 from mpsurvey.profile.fieldwork import Fieldwork, prepare_round
+from mpsurvey.profile.grounds import design_in_words, rows_in_words, step_in_words
 from mpsurvey.profile.store import Store, file_digest
 from mpsurvey.profile.study import Round, Study
 from mpsurvey.profile.tables import in_language, round_table
 from mpsurvey.profile.words import said
+from mpsurvey.publication.charts.lettering import plain
+from mpsurvey.publication.wording import semicolon
 from mpsurvey.tabulation import IndicatorTable, assess, protect
 from mpsurvey.tabulation.disclosure.settings import disclosure_rules
 from mpsurvey.tabulation.national_figures import Auxiliary as NationalFigure
@@ -30,6 +34,7 @@ class Basis:
     """What a round's figures rest on, as plain data for notes, manifest and trace."""
 
     designs: Mapping[str, str] = field(default_factory=dict)
+    clauses: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     crosswalks: Mapping[str, str] = field(default_factory=dict)
@@ -39,19 +44,26 @@ class Basis:
 
     def facts(self, name: str, language: str) -> list[tuple[str, str]]:
         """Return the notes on a round, as (heading, text)."""
-        lines = []
-        for kind, design in self.designs.items():
-            lines.append((f"{said('design', language)} – {name} ({kind})", f"{design}."))
+
+        def heading(key: str, kind: str) -> str:
+            return f"{said(key, language)} – {name} ({rows_in_words(kind, language)})"
+
+        stop, lines = semicolon(language), []
+        for kind, design in self.clauses.items():
+            lines.append((heading("design", kind), f"{design_in_words(design, language)}."))
         for kind, walk in self.crosswalks.items():
             more = self.findings.get(kind, 0)
-            text = walk + ("; " + said("findings_of", language, count=more) if more else "")
-            lines.append((f"{said('harmonised', language)} – {name} ({kind})", text))
+            text = plain(walk, language)
+            if more:
+                text += stop + said("findings_of", language, count=more)
+            lines.append((heading("harmonised", kind), text))
         for kind, diary in self.diaries.items():
-            steps = "; ".join(
-                said("weights_step", language, number=one["number"], words=one["words"])
+            steps = stop.join(
+                said("weights_step", language, number=one["number"],
+                     words=step_in_words(one["do"], one["words"], language))
                 for one in diary
-            )
-            lines.append((f"{said('weights', language)} – {name} ({kind})", f"{steps}."))
+            )  # fmt: skip
+            lines.append((heading("weights", kind), f"{steps}."))
         return lines
 
 
@@ -212,6 +224,7 @@ def _basis_of(work: Fieldwork, table: IndicatorTable) -> Basis:
         designs={
             kind: describe(one.design, one.units, len(one)) for kind, one in work.samples.items()
         },
+        clauses={kind: clauses(one.design, one.units) for kind, one in work.samples.items()},
         rows={kind: len(one) for kind, one in work.samples.items()},
         methods=tuple(dict.fromkeys(one.method for one in table.results.values())),
         crosswalks={kind: one.crosswalk for kind, one in work.reports.items()},

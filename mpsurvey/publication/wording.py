@@ -11,7 +11,7 @@ import yaml
 
 from mpsurvey.errors import MpsurveyError, did_you_mean
 
-__all__ = ["LANGUAGES", "number", "theme_title", "word"]
+__all__ = ["LANGUAGES", "comma", "number", "semicolon", "theme_title", "word"]
 
 LANGUAGES = ("en", "fr", "es", "ru", "ar")
 
@@ -58,6 +58,16 @@ def theme_title(theme: str, language: str) -> str:
     """Return the heading of a theme of the catalogue, or the word itself where it is another."""
     key = f"theme_{theme}"
     return word(key, language) if key in _words() else theme
+
+
+def comma(language: str) -> str:
+    """Return what stands between the parts of a list."""
+    return "، " if language == "ar" else ", "
+
+
+def semicolon(language: str) -> str:
+    """Return what stands between clauses, with the space that French sets before it."""
+    return {"ar": "؛ ", "fr": "\u00a0; "}.get(language, "; ")
 
 
 def number(value: float, decimals: int, language: str) -> str:

@@ -364,3 +364,11 @@ def test_a_new_session_gives_the_same_bytes():
         env={"PYTHONHASHSEED": "7"}, capture_output=True, check=True, text=True,
     )  # fmt: skip
     assert run.stdout.strip() == here["said"]
+
+
+def test_a_sign_in_a_note_does_not_turn_an_arabic_line_around(table):
+    """A line takes the direction of its first letter; an isolated sign is passed over."""
+    frame = table.frame.assign(status="flag", mark="u", reason="few")
+    shown = dataclasses.replace(table, frame=frame, language="ar")
+    notes = mp.chart(shown, "TRD02", by="sex").notes
+    assert sum(note.startswith("\u2066u\u2069: ") for note in notes) == 1

@@ -15,7 +15,7 @@ from mpsurvey.publication.charts.lettering import clean, lines_of, widest
 from mpsurvey.publication.charts.palette import GRID, INK, PAPER, RAMP, SERIES, SOFT
 from mpsurvey.publication.charts.picture import Chart
 from mpsurvey.publication.charts.telling import colon
-from mpsurvey.publication.wording import number, theme_title, word
+from mpsurvey.publication.wording import number, semicolon, theme_title, word
 from mpsurvey.tabulation import CoverageReport
 
 __all__ = ["coverage_map"]
@@ -78,12 +78,12 @@ def coverage_map(report: CoverageReport, language: str, words: Wording) -> Chart
     told = [f"{word(key, language)}{stop}{number(int(totals.get(status, 0)), 0, language)}"
             for status, key in _STATUSES.items()]  # fmt: skip
     title = words.title or word("chart_coverage", language)
-    semicolon = "؛ " if language == "ar" else "; "
-    by_theme = semicolon.join(
+    between = semicolon(language)
+    by_theme = between.join(
         f"{theme_title(theme, language)} {count}"
         for theme, count in zip(themes, counts, strict=True)
     )
-    alt = f"{title}. {semicolon.join(told)}. {word('chart_computable', language)}{stop}{by_theme}."
+    alt = f"{title}. {between.join(told)}. {word('chart_computable', language)}{stop}{by_theme}."
     notes = [*words.notes]
     if words.source:
         notes.append(f"{word('source', language)}{stop}{clean(words.source).rstrip('.')}.")

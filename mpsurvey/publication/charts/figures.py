@@ -11,7 +11,7 @@ import pandas as pd
 
 from mpsurvey.catalogue import Indicator
 from mpsurvey.publication.charts.lettering import clean, plain
-from mpsurvey.publication.wording import number, word
+from mpsurvey.publication.wording import comma, number, semicolon, word
 from mpsurvey.tabulation import IndicatorTable
 
 __all__ = ["Figure", "Subject", "Wording", "frame_of", "said_in"]
@@ -234,7 +234,7 @@ class Subject:
         """Return the limits in brackets: (3–9), or (−2; 3) where some are below zero."""
         if not (np.isfinite(figure.low) and np.isfinite(figure.high)):
             return ""
-        between = "; " if apart else "–"
+        between = semicolon(self.language) if apart else "–"
         return f"({self.said(figure.low)}{between}{self.said(figure.high)})"
 
     def in_words(self, figure: Figure, *, sign: bool = False) -> str:
@@ -248,7 +248,7 @@ class Subject:
             low, high = self.said(figure.low), self.said(figure.high)
             said = f"{said} ({word('chart_range', self.language, low=low, high=high)})"
         if figure.status == "flag":
-            said = f"{said}, {word('chart_caution', self.language)}"
+            said += comma(self.language) + word("chart_caution", self.language)
         return said
 
     def label(self, name: str, code: Any, variable: Any = None) -> str:

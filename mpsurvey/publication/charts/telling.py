@@ -8,9 +8,9 @@ import numpy as np
 
 from mpsurvey.publication.charts.canvas import Key, Symbol
 from mpsurvey.publication.charts.figures import Figure, Subject
-from mpsurvey.publication.charts.lettering import clean
+from mpsurvey.publication.charts.lettering import clean, plain
 from mpsurvey.publication.charts.palette import SERIES, SOFT
-from mpsurvey.publication.wording import number, word
+from mpsurvey.publication.wording import number, semicolon, word
 
 __all__ = ["alt_of", "colon", "keys_of", "notes_of", "subtitle_of"]
 
@@ -57,7 +57,8 @@ def notes_of(
     notes = [f"{word('n', language)}{stop}{_respondents(figures, language)}."]
     for mark, key in _MEANINGS.items():
         if any(one.mark == mark for one in figures):
-            notes.append(f"{mark}{stop}{word(key, language)}.")
+            # A sign in Latin letters must not turn the line around.
+            notes.append(f"{plain(mark, language)}{stop}{word(key, language)}.")
     notes += [clean(one) for one in more if one]
     notes += subject.remarks
     if subject.caveat:
@@ -104,8 +105,7 @@ def alt_of(
     level = f"{100 * subject.level:g}"
     if any(len(one.ends) == 3 for _, one in chosen):
         parts.append(f"{word('interval', language, level=level)}.")
-    semicolon = "؛ " if language == "ar" else "; "
-    return clean(" ".join([*parts, f"{semicolon.join(said)}." if said else "", more]))
+    return clean(" ".join([*parts, f"{semicolon(language).join(said)}." if said else "", more]))
 
 
 def _respondents(figures: Sequence[Figure], language: str) -> str:

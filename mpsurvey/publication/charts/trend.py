@@ -20,7 +20,7 @@ from mpsurvey.publication.charts.palette import GRID, PAPER, SERIES, SHAPES, SOF
 from mpsurvey.publication.charts.picture import Chart
 from mpsurvey.publication.charts.telling import alt_of, colon, keys_of, notes_of, subtitle_of
 from mpsurvey.publication.layout import safe_id
-from mpsurvey.publication.wording import word
+from mpsurvey.publication.wording import comma, word
 
 __all__ = ["trend"]
 
@@ -128,10 +128,9 @@ def _changes_in_words(
             continue
         start = f"{names[codes]} " if names[codes] else ""
         verdict = word(_verdict(change), subject.language)
-        value = f", {subject.said(change.value, sign=True)}" if np.isfinite(change.value) else ""
-        parts.append(
-            f"{start}{labels[earlier]}–{labels[later]}{colon(subject.language)}{verdict}{value}."
-        )
+        if np.isfinite(change.value):
+            verdict += comma(subject.language) + subject.said(change.value, sign=True)
+        parts.append(f"{start}{labels[earlier]}–{labels[later]}{colon(subject.language)}{verdict}.")
     return " ".join(parts)
 
 
