@@ -68,6 +68,10 @@ def _estimate(
     ] = "domain",
     level: Annotated[float, typer.Option("--level", help="Confidence level.")] = 0.95,
     ci: Annotated[str | None, typer.Option("--ci", help="logit, beta, wilson or normal.")] = None,
+    df: Annotated[
+        str | None,
+        typer.Option("--df", help="Degrees of freedom: domain (default), design or effective."),
+    ] = None,
     q: Annotated[
         list[float] | None, typer.Option("--q", help="Probabilities of quantiles.")
     ] = None,
@@ -79,7 +83,7 @@ def _estimate(
     """Estimate a statistic from a file, by its own design or the one given."""
     from mpsurvey import profile, publication
 
-    asked = {"level": level, "missing": missing, "ci": ci, "q": tuple(q or ()) or None}
+    asked = {"level": level, "missing": missing, "ci": ci, "df": df, "q": tuple(q or ()) or None}
     found = profile.estimate_file(
         file,
         statistic,  # type: ignore[arg-type]  # checked there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ Floats = NDArray[np.float64]
 By = str | Sequence[str] | None
 Missing = Literal["domain", "drop", "fail"]
 Deff = Literal["without_replacement", "with_replacement"] | bool
-DegreesOfFreedom = Literal["domain", "design"]
+DegreesOfFreedom = Literal["domain", "design", "effective"]
 Interval = Callable[[Floats, Floats, Floats, Floats, float], tuple[Floats, Floats]]
 """From estimate, se, df, n and level to the two limits."""
 
@@ -439,6 +439,13 @@ def report(
     figures = len(estimate) // groups.size
     se = np.sqrt(uncertainty.variance())
     freedom = np.repeat(_freedom(question, groups, totals, df).astype(np.float64), figures)
+    fewest, counted = totals.df, df
+    if df == "effective":
+        own = uncertainty.freedom()
+        shown = np.isfinite(own)
+        freedom = np.where(shown, own, freedom)
+        fewest = freedom.reshape(groups.size, figures).min(axis=1, initial=np.inf)
+        counted = "effective" if shown.any() else "domain"
     n = np.repeat(totals.n, figures)
     find = interval or (lambda p, s, f, _n, lv: t_interval(p, s, f, lv))
     named = labels
@@ -467,7 +474,8 @@ def report(
         uncertainty=uncertainty,
         labels=_labels(sample, [*groups.names, *dict.fromkeys(variables)]),
         titles=_titles(sample, [*groups.names, *dict.fromkeys(variables)]),
-        notes=(*question.notes, *_cautions(totals)),
+        notes=(*question.notes, *_cautions(totals, fewest)),
+        freedom=counted,
     )
 
 
@@ -524,8 +532,10 @@ def check_options(level: float, deff: Deff, df: DegreesOfFreedom) -> None:
         problems.append(
             f"deff={deff!r} is not one of False, 'without_replacement', 'with_replacement'."
         )
-    if df not in ("domain", "design"):
-        problems.append(f"df={df!r} is not one of 'domain', 'design'.")
+    if df not in get_args(DegreesOfFreedom):
+        problems.append(
+            f"df={df!r} is not one of {', '.join(map(repr, get_args(DegreesOfFreedom)))}."
+        )
     if problems:
         raise MpsurveyError(problems)
 
@@ -567,10 +577,10 @@ def _titles(sample: Sample, names: Sequence[str]) -> Mapping[str, str]:
     return {name: label for name, label in found if label}
 
 
-def _cautions(totals: scan.UnitTotals) -> list[str]:
+def _cautions(totals: scan.UnitTotals, df: NDArray[Any]) -> list[str]:
     """Say where there are too few units for an interval to be trusted."""
     some = totals.n > 0
-    none, few = some & (totals.df < 1), some & (totals.df >= 1) & (totals.df < 8)
+    none, few = some & (df < 1), some & (df >= 1) & (df < 8)
     empty = int(np.count_nonzero(~some))
     notes = []
     if empty:

@@ -66,9 +66,9 @@ def contrast(
     Returns
     -------
     Estimates
-        `df` is the smallest of the rows that take part (of imputed variables, that of the
-        contrast itself); `n` and `population` are their sums, those of the same group in two
-        results counted once.
+        `df` is the smallest of the rows that take part (of imputed variables, and of estimates
+        with ``df="effective"``, that of the contrast itself); `n` and `population` are their sums,
+        those of the same group in two results counted once.
 
     Raises
     ------
@@ -324,8 +324,10 @@ def _result(
     se = np.sqrt(made.variance())
     freedom = frame["df"].to_numpy(dtype=np.float64)
     df = np.array([freedom[row].min() if row.any() else np.nan for row in part])
-    if isinstance(made, Imputations):
-        df = made.freedom()
+    counted = {result.freedom for result in results}
+    if isinstance(made, Imputations) or counted == {"effective"}:
+        own = made.freedom()
+        df = np.where(np.isfinite(own), own, df)
     once = part & ~_repeats(frame, part)
     confidence = first.level if level is None else level
     by = [name for name in rows.columns if name not in ("variable", "category")]
@@ -352,4 +354,5 @@ def _result(
         labels={key: labels for result in results for key, labels in result.labels.items()},
         titles={key: title for result in results for key, title in result.titles.items()},
         notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+        freedom=counted.pop() if len(counted) == 1 else "domain",
     )

@@ -51,8 +51,10 @@ def total(
         Design effect against a simple random sample of the same size, ``"without_replacement"``
         (also True) or ``"with_replacement"``.
     df
-        Degrees of freedom: PSUs less strata that have data in the group (``"domain"``, as R), or
-        of the whole design (``"design"``, as Stata).
+        Degrees of freedom: PSUs less strata that have data in the group (``"domain"``, as R); of
+        the whole design (``"design"``, as Stata); or ``"effective"``: as many as the figure's own
+        scores show, fewer where a few PSUs carry it. Take the last for rare groups, contributions,
+        gaps and skewed amounts; with replicate weights it is ``"domain"``.
 
     Returns
     -------
@@ -71,6 +73,18 @@ def total(
     .. math:: \hat Y = \sum_k w_k y_k
 
     Särndal, Swensson and Wretman (1992), Model Assisted Survey Sampling, section 4.3.
+
+    The effective degrees of freedom are those of the chi-squared variable that varies as the
+    variance does. With e the scaled deviation of a unit's score from the mean of its stratum, n
+    units drawn in a stratum, and sums over units i, strata h and stages,
+
+    .. math:: \nu = \frac{2 \hat V^2}{\hat V(\hat V)} - 2, \quad
+              \hat V(\hat V) = \sum_h \left[ \frac{3 n_h + 1}{3 (n_h - 1)} \sum_i e_{hi}^4
+              - \frac{1}{n_h} \Big(\sum_i e_{hi}^2\Big)^2 \right]
+
+    from 1 to the units less strata that add to it. Satterthwaite (1946), Biometrics Bulletin 2,
+    110-114; Welch (1947), Biometrika 34, 28-35; Valliant and Rust (2010), Journal of Official
+    Statistics 26, 585-602.
 
     Examples
     --------

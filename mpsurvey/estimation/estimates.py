@@ -39,6 +39,9 @@ class Uncertainty(Protocol):
     def covariance(self) -> Floats:
         """Covariance of all figures, shape (P, P)."""
 
+    def freedom(self) -> Floats:
+        """Degrees of freedom that it shows of itself, shape (P,); NaN where it shows none."""
+
     def mapped(self, function: Any, slope: Floats) -> Uncertainty:
         """The same for a function of the figures; `slope` is its derivative, shape (r, P)."""
 
@@ -80,6 +83,9 @@ class Estimates:
         Labels of variables, where the data have them.
     notes : tuple of str
         What a reader must know: rows left out, missing answers, too few degrees of freedom.
+    freedom : str
+        How degrees of freedom were counted: the `df` that was asked for, or ``"domain"`` where the
+        effective ones cannot be seen.
     uncertainty : Uncertainty
         What the covariance comes from; used by `mpsurvey.contrast`.
     """
@@ -94,6 +100,7 @@ class Estimates:
     labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    freedom: str = "domain"
 
     @property
     def covariance(self) -> Floats:

@@ -28,6 +28,10 @@ class KnownCovariance:
         """Covariance of all figures, shape (P, P)."""
         return self.matrix.copy()
 
+    def freedom(self) -> Floats:
+        """Nothing: a matrix does not tell how well it is known."""
+        return np.full(len(self.matrix), np.nan)
+
     def combined(self, matrix: Floats) -> KnownCovariance:
         """Covariance of linear combinations; `matrix` has shape (r, P)."""
         return KnownCovariance(matrix @ self.matrix @ matrix.T)

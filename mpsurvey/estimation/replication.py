@@ -70,6 +70,10 @@ class Deviations:
         gap = self.scaled_deviations()
         return gap.T @ gap
 
+    def freedom(self) -> Floats:
+        """Nothing: replicates mix the units, so that how few a figure rests on is not seen."""
+        return np.full(len(self.figures), np.nan)
+
     def mapped(self, function: Statistic, _slope: Floats) -> Deviations:
         """Replicates of a function of the figures: the function of each replicate's figures."""
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from scipy import sparse
 
 from mpsurvey.design import Stage, Units
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.estimation.freedom import effective, spread_of_squares
 from mpsurvey.estimation.scan import UnitTotals
 
 __all__ = ["Residuals", "Scores", "score"]
@@ -77,6 +79,22 @@ class Scores:
                     block -= block.mean(axis=0)
                     found += scale * (block.T @ block)
         return found
+
+    def freedom(self) -> Floats:
+        """Effective degrees of freedom of each statistic, shape (P,); NaN for a variance of 0.
+
+        See `mpsurvey.estimation.freedom.effective`; strata of all stages add to the spread.
+        """
+        stages = self.units.stages
+        if isinstance(self.values, np.ndarray) or self.present is not None:
+            pairs = zip(self._parts(), stages, strict=True)
+            found = [_moments(part**2, stage) for part, stage in pairs]
+        else:
+            found = [_sparse_moments(self.values, stage) for stage in stages]
+        variance, spread, _ = np.sum(found, axis=0)
+        most = found[0][2]
+        # Where the first stage is a census only the later ones add to the variance.
+        return effective(variance, spread, np.where(most > 0, most, self.units.degrees_of_freedom))
 
     def mapped(self, _function: object, slope: Floats) -> Scores:
         """Scores of a function of the statistics, by its derivative, shape (r, P)."""
@@ -170,9 +188,16 @@ class Residuals:
 
     def variance(self) -> Floats:
         """Variance of each figure, shape (P,)."""
+        return np.concatenate([part.variance() for part in self._in_parts()])
+
+    def freedom(self) -> Floats:
+        """Effective degrees of freedom of each figure, shape (P,)."""
+        return np.concatenate([part.freedom() for part in self._in_parts()])
+
+    def _in_parts(self) -> Iterator[Scores]:
         step = max(1, _FULL // self.raw.units.count)
         starts = range(0, self.coefficients.shape[1], step)
-        return np.concatenate([self._part(slice(p, p + step)).variance() for p in starts])
+        return (self._part(slice(p, p + step)) for p in starts)
 
     def covariance(self) -> Floats:
         """Covariance of all figures, shape (P, P)."""
@@ -345,10 +370,18 @@ def _unit_sums(values: sparse.csr_array, stage: Stage) -> sparse.csr_array:
 
 
 def _sparse_variance(values: sparse.csr_array, stage: Stage) -> Floats:
-    """Sum over strata of scaled squared deviations, from the scores that are not zero.
+    """Sum over strata of scaled squared deviations, from the scores that are not zero."""
+    h, p, powers = _stratum_powers(values, stage, (2,))
+    return np.asarray(np.bincount(p, stage.scale[h] * powers[0], minlength=values.shape[1]))
 
-    Squares are taken after centring, and absent units add the square of the mean, so that no
-    digits are lost to the difference of two large sums.
+
+def _stratum_powers(
+    values: sparse.csr_array, stage: Stage, orders: tuple[int, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Floats]]:
+    """Sums of powers of deviations in each stratum and column that has a score, and which they are.
+
+    Powers are taken after centring, and absent units add that of the mean, so that no digits are
+    lost to the difference of two large sums.
     """
     sums = _unit_sums(values, stage).tocoo()
     width = values.shape[1]
@@ -359,7 +392,33 @@ def _sparse_variance(values: sparse.csr_array, stage: Stage) -> Floats:
     h, p = pairs // width, pairs % width
     many = len(pairs)
     mean = np.bincount(place, weights=sums.data, minlength=many) / stage.size[h]
-    present = np.bincount(place, minlength=many)
-    squares = np.bincount(place, weights=(sums.data - mean[place]) ** 2, minlength=many)
-    squares += (stage.size[h] - present) * mean**2
-    return np.asarray(np.bincount(p, weights=stage.scale[h] * squares, minlength=width))
+    absent = stage.size[h] - np.bincount(place, minlength=many)
+    gap = sums.data - mean[place]
+    powers = [
+        np.bincount(place, weights=gap**order, minlength=many) + absent * mean**order
+        for order in orders
+    ]
+    return h, p, powers
+
+
+def _moments(squared: Floats, stage: Stage) -> tuple[Floats, Floats, Floats]:
+    """Variance from a stage, its own, and units less strata of the strata that add to it.
+
+    From squared scaled deviations, shape (u, P).
+    """
+    squares = np.add.reduceat(squared, stage.stratum_starts)
+    fourths = np.add.reduceat(squared**2, stage.stratum_starts)
+    spread = spread_of_squares(squares, fourths, stage.size[:, None])
+    most = (stage.size - 1) @ (squares > 0).astype(np.float64)
+    return squares.sum(axis=0), spread.sum(axis=0), most
+
+
+def _sparse_moments(values: sparse.csr_array, stage: Stage) -> tuple[Floats, Floats, Floats]:
+    """The same from the scores that are not zero."""
+    h, p, (second, fourth) = _stratum_powers(values, stage, (2, 4))
+    scale, width = stage.scale[h], values.shape[1]
+    squares = scale * second
+    spread = spread_of_squares(squares, scale**2 * fourth, stage.size[h])
+    parts = (squares, spread, (stage.size[h] - 1) * (squares > 0))
+    squares, spread, most = (np.bincount(p, part, minlength=width) for part in parts)
+    return squares, spread, most

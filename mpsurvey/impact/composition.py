@@ -267,6 +267,9 @@ def _composed(
     first = totals.frame.iloc[::width].reset_index(drop=True)
     se = np.sqrt(uncertainty.variance())
     freedom = first["df"].to_numpy(dtype=np.float64)
+    if totals.freedom == "effective":
+        own = uncertainty.freedom()
+        freedom = np.where(np.isfinite(own), own, freedom)
     return replace(
         totals,
         frame=assemble(

@@ -58,6 +58,10 @@ class WithGiven:
             self.sample.covariance() + sum(np.outer(one, one) for one in self.loading.values())
         )
 
+    def freedom(self) -> Floats:
+        """Degrees of freedom that the sample shows: given errors are taken as known."""
+        return self.sample.freedom()
+
     def combined(self, matrix: Floats) -> WithGiven:
         """The same for linear combinations; `matrix` has shape (r, P)."""
         return WithGiven(

@@ -17,12 +17,13 @@ from mpsurvey.design import Sample
 from mpsurvey.design.together import Waiting
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RowsElsewhere
 from mpsurvey.estimation import Estimates
+from mpsurvey.estimation.asking import DegreesOfFreedom
 from mpsurvey.estimation.estimates import COLUMNS
 from mpsurvey.impact.contributions import both_rules
 from mpsurvey.tabulation.files import Files
 from mpsurvey.tabulation.indicator_table import IndicatorTable
 from mpsurvey.tabulation.national_figures import auxiliaries_of, said
-from mpsurvey.tabulation.remarks import NATIONAL, NOT_BROKEN_DOWN, remarks
+from mpsurvey.tabulation.remarks import NATIONAL, NOT_BROKEN_DOWN, effective_said, remarks
 
 __all__ = ["compute", "tabulate"]
 
@@ -41,6 +42,7 @@ def tabulate(
     *,
     whole: bool = True,
     level: float = 0.95,
+    df: DegreesOfFreedom = "effective",
     home: int | None = None,
     auxiliaries: Any = None,
     lacking: Literal["skip", "fail"] = "skip",
@@ -64,6 +66,9 @@ def tabulate(
         Figures for all, too.
     level
         Confidence level.
+    df
+        Degrees of freedom, as in `mpsurvey.total`. Tables take the effective ones, by which the
+        intervals of rare groups and contributions come nearest to their level.
     home
         The country's own code, for rules that use ``HOME``.
     auxiliaries
@@ -109,7 +114,7 @@ def tabulate(
             else:
                 apart.setdefault(_place(names), []).append(one.id)
     _check_lacking(without, lacking)
-    found = _computed(files, wanted, level=level, home=home)
+    found = _computed(files, wanted, level=level, df=df, home=home)
     without |= {one.id: (NEEDS_ROWS,) for one, names in wanted if (one.id, names) not in found}
     _check_lacking(without, lacking)
     wanted = [(one, names) for one, names in wanted if one.id not in without]
@@ -132,6 +137,7 @@ def tabulate(
         titles=titles,
         auxiliaries=figures,
         notes=(
+            *effective_said(results.values(), language),
             *(
                 NATIONAL[language if language in NATIONAL else "en"].format(one.words())
                 for name, one in figures.items()
@@ -153,7 +159,12 @@ def _check_lacking(without: Mapping[str, Sequence[str]], lacking: str) -> None:
 
 
 def _computed(
-    files: Files, jobs: Sequence[Job], *, level: float, home: int | None
+    files: Files,
+    jobs: Sequence[Job],
+    *,
+    level: float,
+    df: DegreesOfFreedom,
+    home: int | None,
 ) -> dict[tuple[str, tuple[str, ...]], Estimates]:
     """Compute each indicator for its breakdown; rows elsewhere answer all of them in few scans.
 
@@ -168,7 +179,9 @@ def _computed(
         again = []
         for one, names in waiting:
             try:
-                found[one.id, names] = compute(together, one, by=names, level=level, home=home)
+                found[one.id, names] = compute(
+                    together, one, by=names, level=level, df=df, home=home
+                )
             except Waiting:
                 again.append((one, names))
             except RowsElsewhere:
@@ -232,14 +245,15 @@ def compute(
     *,
     by: Sequence[str] = (),
     level: float = 0.95,
+    df: DegreesOfFreedom = "effective",
     home: int | None = None,
 ) -> Estimates:
     """Compute one indicator for one breakdown.
 
     Parameters
     ----------
-    sample, by, level
-        As in `mpsurvey.total`.
+    sample, by, level, df
+        As in `mpsurvey.tabulate`.
     indicator
         The definition.
     home
@@ -256,7 +270,8 @@ def compute(
     given = {key: _at_home(value, home) for key, value in indicator.given.items()}
     where = _at_home(indicator.where, home)
     if indicator.statistic == "composed":
-        made = _composed(files, indicator, given, {"by": tuple(by), "level": level}, where)
+        asked = {"by": tuple(by), "level": level, "df": df}
+        made = _composed(files, indicator, given, asked, where)
     else:
         rows = files.rows(indicator.rows)
         if rows is None:
@@ -265,6 +280,7 @@ def compute(
             "by": tuple(by),
             "where": files.where(indicator.rows, where),
             "level": level,
+            "df": df,
         }
         made = VERBS[indicator.statistic](rows, given, options)
     return replace(made, statistic=indicator.title.get("en", indicator.id))

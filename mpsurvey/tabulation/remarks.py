@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["NATIONAL", "NOT_BROKEN_DOWN", "remarks"]
+from mpsurvey.estimation import Estimates
+
+__all__ = ["NATIONAL", "NOT_BROKEN_DOWN", "effective_said", "remarks"]
 
 Texts = Mapping[str, str]
 
@@ -55,6 +57,25 @@ NOT_BROKEN_DOWN: Texts = {
     "ru": "Без разбивки по {}, которой нет в их строках: {}.",
     "ar": "دون تفصيل بحسب {} لغيابه عن صفوفها: {}.",
 }
+EFFECTIVE: Texts = {
+    "en": "Intervals take t at effective degrees of freedom, which are fewer where a few sampling "
+    "units carry a figure (Satterthwaite 1946; Valliant and Rust 2010).",
+    "fr": "Intervalles : t aux degrés de liberté effectifs, moins nombreux là où peu d'unités "
+    "d'échantillonnage portent un chiffre (Satterthwaite 1946 ; Valliant et Rust 2010).",
+    "es": "Intervalos: t con grados de libertad efectivos, que son menos donde pocas unidades de "
+    "muestreo sostienen una cifra (Satterthwaite 1946; Valliant y Rust 2010).",
+    "ru": "Интервалы: t с эффективным числом степеней свободы; их меньше там, где показатель "
+    "держится на немногих единицах отбора (Саттертуэйт 1946; Валлиант и Раст 2010).",
+    "ar": "مجالات الثقة: توزيع t بدرجات حرية فعلية، وهي أقل حيث يقوم الرقم على وحدات معاينة قليلة "
+    "(ساترثويت 1946؛ فاليانت وراست 2010).",
+}
+
+
+def effective_said(results: Iterable[Estimates], language: str) -> tuple[str, ...]:
+    """Say that degrees of freedom are effective ones, if those of some result are."""
+    if not any(one.freedom == "effective" for one in results):
+        return ()
+    return (EFFECTIVE[language if language in EFFECTIVE else "en"],)
 
 
 def remarks(frame: pd.DataFrame, language: str) -> NDArray[Any]:

@@ -55,7 +55,7 @@ def frames_of(made_people):
 
 def direct(one, sample, by):
     """The same figure by the verbs themselves."""
-    given = {"where": one.where, "by": by}
+    given = {"where": one.where, "by": by, "df": "effective"}
     g = one.given
     match one.statistic:
         case "total":
@@ -84,7 +84,7 @@ def direct(one, sample, by):
             return mp.poverty(sample, g["variable"], line=g.get("line"), **given)
         case "flows":
             return mp.flows(sample, g["origin"], g["destination"], stayed=g["stayed"],
-                            figure=g["figure"], where=one.where)  # fmt: skip
+                            figure=g["figure"], where=one.where, df="effective")  # fmt: skip
         case "share_of_poorest":
             return mp.share_of_poorest(sample, g["variable"], g["ranked_by"],
                                        poorest=g["poorest"], **given)  # fmt: skip
@@ -120,6 +120,7 @@ def test_the_catalogue_and_the_verbs_give_one_number(name, table, plain):
         want = direct(one, plain[one.rows], by).frame
         close(rows.estimate.astype(float), want.estimate, name)
         close(rows.se.astype(float), want.se, name)
+        close(rows.df, want.df, name, rtol=1e-6)
         assert rows.n.tolist() == want.n.tolist()
 
 

@@ -85,10 +85,11 @@ DIRECT = {
 def test_catalogue_and_direct_calls_agree(sample, catalogue, name):
     table = mp.tabulate(sample, catalogue.indicators(name), by=("sex", ("sex", "region")))
     for by in ((), ("sex",), ("sex", "region")):
-        direct = DIRECT[name](sample, {"by": by}).frame
+        direct = DIRECT[name](sample, {"by": by, "df": "effective"}).frame
         rows = table.frame[table.frame.breakdown == " x ".join(by)]
         close(rows.estimate.astype(float), direct.estimate, name)
         close(rows.se.astype(float), direct.se, name)
+        close(rows.df, direct.df, name)
         for variable in by:
             assert rows[variable].tolist() == direct[variable].tolist()
 
