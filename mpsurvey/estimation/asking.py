@@ -443,7 +443,7 @@ def report(
     if df == "effective":
         own = uncertainty.freedom()
         shown = np.isfinite(own)
-        freedom = np.where(shown, own, freedom)
+        freedom = np.fmin(own, freedom)
         fewest = freedom.reshape(groups.size, figures).min(axis=1, initial=np.inf)
         counted = "effective" if shown.any() else "domain"
     n = np.repeat(totals.n, figures)

@@ -66,9 +66,9 @@ def contrast(
     Returns
     -------
     Estimates
-        `df` is the smallest of the rows that take part (of imputed variables, and of estimates
-        with ``df="effective"``, that of the contrast itself); `n` and `population` are their sums,
-        those of the same group in two results counted once.
+        `df` is the smallest of the rows that take part (of imputed variables that of the contrast
+        itself, and of estimates with ``df="effective"`` likewise where it is smaller); `n` and
+        `population` are their sums, those of the same group in two results counted once.
 
     Raises
     ------
@@ -325,9 +325,10 @@ def _result(
     freedom = frame["df"].to_numpy(dtype=np.float64)
     df = np.array([freedom[row].min() if row.any() else np.nan for row in part])
     counted = {result.freedom for result in results}
-    if isinstance(made, Imputations) or counted == {"effective"}:
-        own = made.freedom()
-        df = np.where(np.isfinite(own), own, df)
+    if isinstance(made, Imputations):
+        df = made.freedom()
+    elif counted == {"effective"}:
+        df = np.fmin(made.freedom(), df)
     once = part & ~_repeats(frame, part)
     confidence = first.level if level is None else level
     by = [name for name in rows.columns if name not in ("variable", "category")]

@@ -52,9 +52,10 @@ def total(
         (also True) or ``"with_replacement"``.
     df
         Degrees of freedom: PSUs less strata that have data in the group (``"domain"``, as R); of
-        the whole design (``"design"``, as Stata); or ``"effective"``: as many as the figure's own
-        scores show, fewer where a few PSUs carry it. Take the last for rare groups, contributions,
-        gaps and skewed amounts; with replicate weights it is ``"domain"``.
+        the whole design (``"design"``, as Stata); or ``"effective"``: those of
+        the group, or fewer where a few PSUs carry the figure, as its own scores show. Take the last
+        for contributions, shares and gaps of rare groups and for skewed amounts; with replicate
+        weights it is ``"domain"``.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def total(
               \hat V(\hat V) = \sum_h \left[ \frac{3 n_h + 1}{3 (n_h - 1)} \sum_i e_{hi}^4
               - \frac{1}{n_h} \Big(\sum_i e_{hi}^2\Big)^2 \right]
 
-    from 1 to the units less strata that add to it. Satterthwaite (1946), Biometrics Bulletin 2,
+    at least 1 and at most those of the group. Satterthwaite (1946), Biometrics Bulletin 2,
     110-114; Welch (1947), Biometrika 34, 28-35; Valliant and Rust (2010), Journal of Official
     Statistics 26, 585-602.
 

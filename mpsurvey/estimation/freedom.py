@@ -39,20 +39,18 @@ def spread_of_squares(squares: Floats, fourths: Floats, size: NDArray[np.int64])
     return np.asarray(np.where(size > 1, several, 2 / 3 * squares**2))
 
 
-def effective(variance: Floats, spread: Floats, most: Floats) -> Floats:
+def effective(variance: Floats, spread: Floats) -> Floats:
     r"""Degrees of freedom of the chi-squared variable that varies as a variance does.
 
     Parameters
     ----------
     variance, spread
         Estimated variances, and their own estimated variances, shape (P,).
-    most
-        Units drawn less strata, of the strata that add to each variance, shape (P,).
 
     Returns
     -------
     numpy.ndarray
-        From 1 to `most`, shape (P,); NaN where the variance is 0.
+        At least 1, shape (P,); NaN where the variance is 0.
 
     Notes
     -----
@@ -66,4 +64,4 @@ def effective(variance: Floats, spread: Floats, most: Floats) -> Floats:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         found = 2 * variance**2 / spread - 2
-    return np.asarray(np.where(variance > 0, np.clip(found, 1.0, most), np.nan))
+    return np.asarray(np.where(variance > 0, np.maximum(found, 1.0), np.nan))

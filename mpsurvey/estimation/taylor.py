@@ -91,10 +91,7 @@ class Scores:
             found = [_moments(part**2, stage) for part, stage in pairs]
         else:
             found = [_sparse_moments(self.values, stage) for stage in stages]
-        variance, spread, _ = np.sum(found, axis=0)
-        most = found[0][2]
-        # Where the first stage is a census only the later ones add to the variance.
-        return effective(variance, spread, np.where(most > 0, most, self.units.degrees_of_freedom))
+        return effective(*np.sum(found, axis=0))
 
     def mapped(self, _function: object, slope: Floats) -> Scores:
         """Scores of a function of the statistics, by its derivative, shape (r, P)."""
@@ -401,24 +398,18 @@ def _stratum_powers(
     return h, p, powers
 
 
-def _moments(squared: Floats, stage: Stage) -> tuple[Floats, Floats, Floats]:
-    """Variance from a stage, its own, and units less strata of the strata that add to it.
-
-    From squared scaled deviations, shape (u, P).
-    """
+def _moments(squared: Floats, stage: Stage) -> tuple[Floats, Floats]:
+    """Variance from a stage and its own, from squared scaled deviations of shape (u, P)."""
     squares = np.add.reduceat(squared, stage.stratum_starts)
     fourths = np.add.reduceat(squared**2, stage.stratum_starts)
     spread = spread_of_squares(squares, fourths, stage.size[:, None])
-    most = (stage.size - 1) @ (squares > 0).astype(np.float64)
-    return squares.sum(axis=0), spread.sum(axis=0), most
+    return squares.sum(axis=0), spread.sum(axis=0)
 
 
-def _sparse_moments(values: sparse.csr_array, stage: Stage) -> tuple[Floats, Floats, Floats]:
+def _sparse_moments(values: sparse.csr_array, stage: Stage) -> tuple[Floats, Floats]:
     """The same from the scores that are not zero."""
     h, p, (second, fourth) = _stratum_powers(values, stage, (2, 4))
     scale, width = stage.scale[h], values.shape[1]
     squares = scale * second
     spread = spread_of_squares(squares, scale**2 * fourth, stage.size[h])
-    parts = (squares, spread, (stage.size[h] - 1) * (squares > 0))
-    squares, spread, most = (np.bincount(p, part, minlength=width) for part in parts)
-    return squares, spread, most
+    return np.bincount(p, squares, minlength=width), np.bincount(p, spread, minlength=width)

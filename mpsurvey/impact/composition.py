@@ -141,9 +141,10 @@ def compose(
         name="total",
         variables=list(named),
         level=level,
-        df=df,
+        df="domain" if df == "effective" else df,
     )
-    return _composed(totals, formula, tuple(named), known, level, stack)
+    own = df == "effective"
+    return _composed(totals, formula, tuple(named), known, level, stack, effective=own)
 
 
 def _check(
@@ -236,6 +237,8 @@ def _composed(
     known: Mapping[str, Given],
     level: float,
     stack: Stack,
+    *,
+    effective: bool,
 ) -> Estimates:
     width = len(names)
     theta = totals.frame["estimate"].to_numpy(dtype=np.float64).reshape(-1, width)
@@ -267,9 +270,9 @@ def _composed(
     first = totals.frame.iloc[::width].reset_index(drop=True)
     se = np.sqrt(uncertainty.variance())
     freedom = first["df"].to_numpy(dtype=np.float64)
-    if totals.freedom == "effective":
-        own = uncertainty.freedom()
-        freedom = np.where(np.isfinite(own), own, freedom)
+    counted = totals.freedom
+    if effective and np.isfinite(own := uncertainty.freedom()).any():
+        freedom, counted = np.fmin(own, freedom), "effective"
     return replace(
         totals,
         frame=assemble(
@@ -290,6 +293,7 @@ def _composed(
         labels={**totals.labels, **stack.labels(totals.by)},
         titles={**totals.titles, **stack.titles(totals.by)},
         notes=(*stack.notes, *totals.notes),
+        freedom=counted,
     )
 
 

@@ -60,7 +60,7 @@ def gap(
     Returns
     -------
     Estimates
-        Group less others; `df` is that of the side with fewer.
+        Group less others; `df` is that of the side with fewer, or fewer still if effective.
 
     Notes
     -----
@@ -121,7 +121,7 @@ def gap(
         df=df,
         inner=len(cells),
     )
-    if df == "domain":
+    if df != "design":
         sides = _sides(sample, group, others)
         found = _with_freedom(found, [_freedom(sample, side, by, where) for side in sides])
     compared = f"Group: {group}; compared with {others or 'all others'}."
@@ -149,8 +149,10 @@ def _freedom(sample: Sample, rule: str, by: By, where: str | None) -> Floats:
 
 def _with_freedom(found: Estimates, each: list[Floats]) -> Estimates:
     """Take the degrees of freedom of the side that has fewer: a gap is no surer than that."""
-    df = np.minimum(*each)
     frame = found.frame
+    df = np.minimum(*each)
+    if found.freedom == "effective":
+        df = np.minimum(df, frame["df"].to_numpy(dtype=np.float64))
     estimate, se = (frame[name].to_numpy(dtype=np.float64) for name in ("estimate", "se"))
     low, high = t_interval(estimate, se, df, found.level)
     return replace(found, frame=frame.assign(df=df, ci_low=low, ci_high=high))

@@ -1,10 +1,11 @@
 # Effective degrees of freedom, 2 V^2 / V(V) - 2, from the influence functions that survey gives.
 # survey has no such option: the recursion over stages is written here from the formula, and its
-# variance is held against survey's own. A figure without variance has the domain's degf.
+# variance is held against survey's own. They are never more than the domain's degf, which a figure
+# without variance has.
 source("tests/r/golden.R")
 
 # The parts of a variance, one row per stratum and stage: V, the sum of e^4, and the units drawn.
-parts_of <- function(scores, clusters, strata, drawn, all, factor = 1, stage = 1) {
+parts_of <- function(scores, clusters, strata, drawn, all, factor = 1) {
   pieces <- list()
   for (stratum in unique(strata[, 1])) {
     rows <- strata[, 1] == stratum
@@ -13,11 +14,11 @@ parts_of <- function(scores, clusters, strata, drawn, all, factor = 1, stage = 1
     units <- split(which(rows), as.character(clusters[rows, 1]))
     totals <- c(vapply(units, function(unit) sum(scores[unit]), 0), rep(0, n - length(units)))
     e <- sqrt(factor * (1 - f) * n / max(n - 1, 1)) * (totals - mean(totals))
-    pieces <- c(pieces, list(data.frame(v = sum(e^2), q = sum(e^4), n = n, stage = stage)))
+    pieces <- c(pieces, list(data.frame(v = sum(e^2), q = sum(e^4), n = n)))
     if (ncol(clusters) > 1 && f > 0) for (unit in units) {
       pieces <- c(pieces, list(parts_of(
         scores[unit], clusters[unit, -1, drop = FALSE], strata[unit, -1, drop = FALSE],
-        drawn[unit, -1, drop = FALSE], all[unit, -1, drop = FALSE], factor * f, stage + 1
+        drawn[unit, -1, drop = FALSE], all[unit, -1, drop = FALSE], factor * f
       )))
     }
   }
@@ -32,9 +33,7 @@ effective <- function(stat, part) {
   if (variance == 0) return(degf(part))
   seen <- parts[parts$v > 0, ]
   spread <- sum((3 * seen$n + 1) / (3 * (seen$n - 1)) * seen$q - seen$v^2 / seen$n)
-  # never more than units less strata, of the first-stage strata that add to the variance
-  most <- sum(seen$n[seen$stage == 1] - 1)
-  min(max(2 * variance^2 / spread - 2, 1), most)
+  min(max(2 * variance^2 / spread - 2, 1), degf(part))
 }
 
 rows_for <- function(case, design, variable, by = character()) {
