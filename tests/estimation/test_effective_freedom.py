@@ -125,8 +125,9 @@ def test_only_df_and_limits_change():
         close(own.estimate, plain.estimate, name)
         if name != "quantile":  # its standard error comes from the interval
             close(own.se, plain.se, name)
-        assert own.df.between(1, 25).all(), name
-        assert not np.isclose(own.df, plain.df).all(), name
+        assert (own.df <= plain.df).all(), name
+        if name != "gap":  # the group's places are fewer here than carry the gap
+            assert (own.df < plain.df - 0.1).any(), name
         assert ask("effective").freedom == "effective"
 
 
