@@ -3,7 +3,6 @@
 from mpsurvey.tabulation.computing import tabulate
 from mpsurvey.tabulation.coverage_report import CoverageReport, coverage
 from mpsurvey.tabulation.disclosure import DisclosureRules, attack, protect
-from mpsurvey.tabulation.files import row_samples
 from mpsurvey.tabulation.indicator_table import IndicatorTable
 from mpsurvey.tabulation.national_figures import Auxiliary, read_auxiliaries
 from mpsurvey.tabulation.quality import QualityRules, assess, rule_sets
@@ -19,7 +18,6 @@ __all__ = [
     "coverage",
     "protect",
     "read_auxiliaries",
-    "row_samples",
     "rule_sets",
     "tabulate",
 ]

@@ -14,7 +14,7 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, DesignError
 from mpsurvey.tabulation.national_figures import Auxiliary
 
-__all__ = ["THERE", "Files", "row_samples"]
+__all__ = ["THERE", "Files"]
 
 ROSTERS = {"absent": "ab_roster", "sender": "ri_roster", "trip": "tr_roster"}
 """Rosters of harmonised data that hold rows of a sort."""
@@ -239,26 +239,3 @@ class _Harmonised:
 
     def at_households(self) -> Any:
         return self.whole.at_households()
-
-
-def row_samples(sample: Sample | Mapping[str, Sample]) -> dict[str, Sample]:
-    """Return the samples behind a table by what a row is, as `mpsurvey.tabulate` takes them.
-
-    Use it where the rows behind figures are looked at again: quality rules, disclosure control.
-
-    Parameters
-    ----------
-    sample
-        One sample, or one for each sort of rows.
-
-    Examples
-    --------
-    >>> import pandas as pd, mpsurvey as mp
-    >>> people = mp.Sample(pd.DataFrame({"age": [3, 40]}), mp.Design())
-    >>> sorted(row_samples(people))[:3]
-    ['absent', 'child', 'household']
-    """
-    files = Files.of(sample, {})
-    sorts = ("person", "child", "household", *ROSTERS)
-    found = {rows: files.rows(rows) for rows in sorts}
-    return {rows: one for rows, one in found.items() if one is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -122,7 +121,10 @@ class IndicatorTable:
         return shown.drop(columns=empty)
 
     def footnotes(self) -> tuple[str, ...]:
-        """Say what the figures rest on: designs, methods, caveats, what is lacking."""
+        """Say what the figures rest on: designs, methods, caveats, what is lacking.
+
+        The same table says the same on any day; a report has a date of its own.
+        """
         results = self.results.values()
         designs = dict.fromkeys(f"Design: {one.basis}. {one.method}." for one in results)
         caveats = (
@@ -130,8 +132,7 @@ class IndicatorTable:
             for one in self.indicators.values()
         )
         lacking = (f"{one}: not made, lacks {', '.join(x)}." for one, x in self.lacking.items())
-        today = datetime.datetime.now().astimezone().date().isoformat()
-        return (*designs, f"Made on {today}.", *self.notes, *self.rules, *caveats, *lacking)
+        return (*designs, *self.notes, *self.rules, *caveats, *lacking)
 
     def __repr__(self) -> str:
         shown = self.display().head(40).drop(columns=["unit", "notes"], errors="ignore")

@@ -8,6 +8,7 @@ from references import close
 
 import mpsurvey as mp
 from mpsurvey.rule import parse_value
+from mpsurvey.tabulation.files import Files
 
 CATALOGUE = mp.load_catalogue()
 INDICATORS = {one.id: one for one in CATALOGUE.indicators()}
@@ -253,9 +254,9 @@ def test_with_less_without_by_the_verbs(table, plain):
 
 
 def test_samples_by_what_a_row_is(made_sample, made_people):
-    found = mp.tabulation.row_samples(made_sample)
-    assert set(found) == {"person", "child", "household", "absent", "sender", "trip"}
-    assert len(found["household"]) == made_people.frame["hh_id"].nunique()
-    beside = found["absent"].frame.to_native()
+    files = Files.of(made_sample, {})
+    assert len(files.rows("person")) == len(files.rows("child")) == len(made_people.frame)
+    assert len(files.rows("household")) == made_people.frame["hh_id"].nunique()
+    beside = files.rows("absent").frame.to_native()
     assert beside["of_roster"].sum() == len(made_people.rosters["ab_roster"].frame)
-    assert len(beside) == beside["of_roster"].sum() + len(found["household"])
+    assert len(beside) == beside["of_roster"].sum() + len(files.rows("household"))

@@ -85,6 +85,14 @@ def test_families_are_told_apart(table):
     }  # fmt: skip
 
 
+def test_degrees_of_freedom_are_those_that_standards_count(table, sample):
+    plain = mp.tabulate(sample, table.indicators.values(), by="region", df="domain").frame
+    sort = families(table.frame, table.indicators)
+    counted = quantities(table.frame, table.indicators, table.by, sort, sample, None)
+    assert counted.df.tolist() == plain.df.tolist()
+    assert (table.frame.df < plain.df - 0.01).any()
+
+
 def test_dhs_on_respondents_by_hand(table, sample):
     assessed = mp.assess(table, "dhs", sample=sample)
     people = sample.frame.to_native()

@@ -96,8 +96,8 @@ def quantities(
         known = sample if isinstance(sample, Files) else Files.of(sample, {})
         counts = _counted(frame, indicators, by, known, home)
         apart = [indicators[one].statistic in APART for one in frame["indicator"]]
-        n, cases, kish = (
-            np.where(apart, old, new) for old, new in zip((n, cases, kish), counts, strict=True)
+        n, cases, kish, df = (
+            np.where(apart, old, new) for old, new in zip((n, cases, kish, df), counts, strict=True)
         )
     share = sort == "proportion"
     p = np.where(share, value, np.nan)
@@ -119,7 +119,7 @@ def quantities(
         capped = np.minimum(cases, cases / np.where(np.isfinite(kish), kish, 1))
         reach = t_quantile(np.maximum(capped - 1, 0.1), 0.95) * se / value
         found["relative_width_log"] = np.where(value > 0, np.exp(reach) - np.exp(-reach), np.nan)
-    found |= {"n": n, "cases": cases, "deff": deff, "effective_cases": capped}
+    found |= {"n": n, "cases": cases, "deff": deff, "df": df, "effective_cases": capped}
     found["effective_n"] = np.where(share, inside, effective)
     found["standing"] = np.where(sort == "count", value, found["population"])
     for name in ("least_n", "most_cv"):
@@ -153,9 +153,13 @@ def _counted(
     by: tuple[str, ...],
     files: Files,
     home: int | None,
-) -> tuple[Floats, Floats, Floats]:
-    """Count the respondents again, from the rows."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Count the respondents again, from the rows, and the units that they are in.
+
+    Degrees of freedom of replicate weights are not counted in units: they stay.
+    """
     n, cases, kish = (np.full(len(frame), np.nan) for _ in range(3))
+    df = frame["df"].to_numpy(dtype=np.float64).copy()
     groups: dict[tuple[int, tuple[str, ...]], Any] = {}
     for (name, category), rows in frame.groupby(
         ["indicator", "category"], sort=False, dropna=False
@@ -176,4 +180,6 @@ def _counted(
             where, known = part.index.to_numpy(), place >= 0
             for target, source in ((n, each.n), (cases, each.cases), (kish, each.kish)):
                 target[where[known]] = source[place[known]]
-    return n, cases, kish
+            if mine.replicates is None:
+                df[where[known]] = each.df[place[known]]
+    return n, cases, kish, df

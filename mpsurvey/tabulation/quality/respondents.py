@@ -57,11 +57,17 @@ class Behind:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """The groups of one breakdown: `code` of each row (-1 in none), their number and values."""
+    """The groups of one breakdown: `code` of each row (-1 in none), their number and values.
+
+    `psu` is the first-stage unit of each row; `strata` where each stratum's units begin.
+    """
 
     code: NDArray[np.intp]
     size: int
     values: pd.MultiIndex | None
+    psu: NDArray[np.intp]
+    psus: int
+    strata: NDArray[np.intp]
 
     def places(self, rows: pd.DataFrame, by: tuple[str, ...]) -> NDArray[np.intp]:
         """Return which group each row of a table stands for, -1 where it is none."""
@@ -75,6 +81,15 @@ class Groups:
         """Rows of each group for which a mask holds, shape (D,)."""
         rows = np.bincount(self.code[mask & (self.code >= 0)], minlength=self.size)
         return rows.astype(np.float64)
+
+    def freedom(self, mask: Mask) -> Floats:
+        """Units less strata that have rows of each group for which a mask holds, shape (D,)."""
+        inside = mask & (self.code >= 0)
+        seen = np.zeros(self.size * self.psus, dtype=bool)
+        seen[self.code[inside] * self.psus + self.psu[inside]] = True
+        units = seen.reshape(self.size, self.psus)
+        hosts = np.logical_or.reduceat(units, self.strata, axis=1)
+        return (units.sum(axis=1) - hosts.sum(axis=1)).astype(np.float64)
 
     def add(self, mask: Mask, values: Floats) -> Floats:
         """Sum of values over the rows of each group for which a mask holds, shape (D,)."""
@@ -90,6 +105,7 @@ class Counted:
     n: Floats
     cases: Floats
     kish: Floats
+    df: Floats
 
 
 APART = ("composed", "flows")
@@ -121,10 +137,13 @@ def groups_of(sample: Sample, by: tuple[str, ...]) -> Groups:
     """Sort the rows of a sample into the groups of a breakdown."""
     domains = split_domains(sample, by)
     code = np.zeros(len(sample), dtype=np.intp) if domains.code is None else domains.code
+    first = sample.units.stages[0]
+    psu = np.searchsorted(first.starts, sample.row_unit, side="right") - 1
+    drawn = (psu, len(first.starts), first.stratum_starts)
     if not by:
-        return Groups(code, 1, None)
+        return Groups(code, 1, None, *drawn)
     columns = [pd.Series(each.tolist(), dtype=object) for each in domains.columns().values()]
-    return Groups(code, domains.size, pd.MultiIndex.from_arrays(columns, names=by))
+    return Groups(code, domains.size, pd.MultiIndex.from_arrays(columns, names=by), *drawn)
 
 
 def behind(
@@ -262,6 +281,8 @@ def counted(found: Behind, groups: Groups, weight: Floats, statistic: str) -> Co
     `n` is what thresholds on respondents are meant for: the denominator of a proportion, mean or
     ratio; the rows that contribute to a total; the smaller side of a gap; the group of a
     contribution, of an age structure or of a counterfactual. `cases` are the rows with the trait.
+    `df` are the units less strata that have respondents, which is what thresholds on degrees of
+    freedom are meant for: of the side of a gap with fewer.
     """
     people, base = found.people, found.base
     asked = base
@@ -273,15 +294,16 @@ def counted(found: Behind, groups: Groups, weight: Floats, statistic: str) -> Co
         if "amount" in found.amounts:
             asked = base & (found.amounts["amount"] != 0)
             cases = groups.count(asked)
-    n = groups.count(asked)
+    n, df = groups.count(asked), groups.freedom(base)
     if statistic == "gap":
         n = np.minimum(groups.count(people["group"]), groups.count(people["others"]))
+        df = np.minimum(groups.freedom(people["group"]), groups.freedom(people["others"]))
     elif statistic in ("contribution", "age_structure", "counterfactual"):
         n = groups.count(people["group"])
     first, second = groups.add(asked, weight), groups.add(asked, weight**2)
     with np.errstate(divide="ignore", invalid="ignore"):
         kish = np.where(first > 0, groups.count(asked) * second / first**2, np.nan)
-    return Counted(n, cases, kish)
+    return Counted(n, cases, kish, df)
 
 
 def _at_home(value: Any, home: int | None) -> Any:

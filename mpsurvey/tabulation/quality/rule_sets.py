@@ -50,7 +50,7 @@ QUANTITIES: Mapping[str, str] = {
     "effective_n": "respondents over the design effect",
     "effective_cases": "cases over the design effect",
     "deff": "design effect",
-    "df": "degrees of freedom",
+    "df": "degrees of freedom: units less strata that have respondents, where rows are given",
     "population": "sum of weights of the base",
     "standing": "the total itself, or the people in the denominator",
     "least_n": "the indicator's own",
