@@ -412,4 +412,5 @@ def _sparse_moments(values: sparse.csr_array, stage: Stage) -> tuple[Floats, Flo
     scale, width = stage.scale[h], values.shape[1]
     squares = scale * second
     spread = spread_of_squares(squares, scale**2 * fourth, stage.size[h])
-    return np.bincount(p, squares, minlength=width), np.bincount(p, spread, minlength=width)
+    sums = [np.bincount(p, part, minlength=width) for part in (squares, spread)]
+    return sums[0].astype(np.float64), sums[1].astype(np.float64)

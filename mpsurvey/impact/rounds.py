@@ -379,6 +379,7 @@ def _changed(
         labels={**before.labels, **after.labels},
         titles={**before.titles, **after.titles},
         notes=tuple(dict.fromkeys((*before.notes, *after.notes, *_in_one_round(frames, whole)))),
+        freedom=before.freedom if before.freedom == after.freedom else "domain",
     )
 
 

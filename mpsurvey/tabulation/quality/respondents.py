@@ -89,7 +89,7 @@ class Groups:
         seen[self.code[inside] * self.psus + self.psu[inside]] = True
         units = seen.reshape(self.size, self.psus)
         hosts = np.logical_or.reduceat(units, self.strata, axis=1)
-        return (units.sum(axis=1) - hosts.sum(axis=1)).astype(np.float64)
+        return np.asarray(units.sum(axis=1) - hosts.sum(axis=1), dtype=np.float64)
 
     def add(self, mask: Mask, values: Floats) -> Floats:
         """Sum of values over the rows of each group for which a mask holds, shape (D,)."""
