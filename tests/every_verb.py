@@ -62,10 +62,6 @@ def table(sample):
     return mp.tabulate(sample, indicators(), by=("region", ("sex", "band")))
 
 
-def taken_apart(sample):
-    return mp.mean(tabulation.row_samples(sample)["person"], "wage")
-
-
 SCORES = mp.Imputed("score_*")
 
 VERBS = {
@@ -252,7 +248,6 @@ VERBS = {
     "assess": {"without the sample": lambda s: mp.assess(table(s))},
     "protect": {"without the sample": lambda s: mp.protect(table(s))},
     "attack": {"without the sample": lambda s: tabulation.attack(mp.protect(table(s)))},
-    "row_samples": {"one": taken_apart},
 }
 
 RECIPE = {"steps": [{"do": "poststratify", "margin": "sex"}]}

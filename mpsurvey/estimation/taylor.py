@@ -382,8 +382,6 @@ def _stratum_powers(
     """
     sums = _unit_sums(values, stage).tocoo()
     width = values.shape[1]
-    if not sums.nnz:
-        return np.zeros(width)
     row, column = sums.coords
     place, pairs = pd.factorize(stage.stratum[row].astype(np.int64) * width + column)
     h, p = pairs // width, pairs % width

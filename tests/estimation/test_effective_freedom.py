@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from references import close, data, golden, pick, read_domain
+from scipy import sparse
 
 import mpsurvey as mp
 from mpsurvey.estimation import taylor
@@ -141,6 +142,14 @@ def test_a_contrast_has_its_own():
     assert ratio.frame.df[0] <= min(means.frame.df)
     plain = mp.contrast(mp.mean(sample, "rich", by="rare"), {"rare": {1: 1, 0: -1}})
     assert plain.frame.df[0] == min(mp.mean(sample, "rich", by="rare").frame.df)
+
+
+def test_scores_of_nobody_are_nothing():
+    sample = mp.Sample(made(), DESIGN)
+    units = mp.mean(sample, "y").uncertainty.units
+    scores = taylor.Scores(sparse.csr_array((units.count, 3)), units)
+    assert scores.variance().tolist() == [0, 0, 0]
+    assert np.isnan(scores.freedom()).all()
 
 
 def test_scale_and_order_of_rows_change_nothing():
