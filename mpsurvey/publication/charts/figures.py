@@ -11,7 +11,7 @@ import pandas as pd
 
 from mpsurvey.catalogue import Indicator
 from mpsurvey.publication.charts.lettering import clean, plain
-from mpsurvey.publication.wording import comma, number, semicolon, word
+from mpsurvey.publication.wording import comma, number, word
 from mpsurvey.tabulation import IndicatorTable
 
 __all__ = ["Figure", "Subject", "Wording", "frame_of", "said_in"]
@@ -234,7 +234,7 @@ class Subject:
         """Return the limits in brackets: (3–9), or (−2; 3) where some are below zero."""
         if not (np.isfinite(figure.low) and np.isfinite(figure.high)):
             return ""
-        between = semicolon(self.language) if apart else "–"
+        between = "; " if apart else "–"
         return f"({self.said(figure.low)}{between}{self.said(figure.high)})"
 
     def in_words(self, figure: Figure, *, sign: bool = False) -> str:
