@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import mpsurvey as mp
-from mpsurvey.catalogue.recipe import STEPS
+from mpsurvey.catalogue.recipe_steps import STEPS
 from mpsurvey.design import Calibration
 from mpsurvey.design.compiled import _CLAUSES, clauses
 from mpsurvey.profile import profile_schemas
