@@ -4,6 +4,7 @@ from mpsurvey.harmonisation.applying import harmonise
 from mpsurvey.harmonisation.crosswalk import Band, Candidate, Crosswalk, Linked, Mapped
 from mpsurvey.harmonisation.files import harmonise_file, match_file, named_files
 from mpsurvey.harmonisation.harmonised import Harmonised
+from mpsurvey.harmonisation.lazy_harmonised import LazyHarmonised, LazyMicrodata
 from mpsurvey.harmonisation.proposing import propose_crosswalk
 from mpsurvey.harmonisation.reading import read_crosswalk, ready_crosswalks
 from mpsurvey.harmonisation.report import Finding, Report
@@ -15,6 +16,8 @@ __all__ = [
     "Crosswalk",
     "Finding",
     "Harmonised",
+    "LazyHarmonised",
+    "LazyMicrodata",
     "Linked",
     "Mapped",
     "Report",

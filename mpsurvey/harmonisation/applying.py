@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import narwhals as nw
+import pandas as pd
 
 from mpsurvey.catalogue import Catalogue
 from mpsurvey.errors import MpsurveyError, did_you_mean
@@ -18,6 +19,9 @@ from mpsurvey.harmonisation.columns import actual_columns
 from mpsurvey.harmonisation.crosswalk import ACTIONS, KINDS, Crosswalk
 from mpsurvey.harmonisation.harmonised import Harmonised
 from mpsurvey.harmonisation.known import known_catalogue
+from mpsurvey.harmonisation.lazy_harmonised import LazyHarmonised
+from mpsurvey.harmonisation.lazy_outcome import lazy_outcome
+from mpsurvey.harmonisation.lazy_work import LazyWork, lazily
 from mpsurvey.harmonisation.outcome import outcome
 from mpsurvey.harmonisation.reading import read_crosswalk
 from mpsurvey.harmonisation.target import Target, all_targets
@@ -25,6 +29,34 @@ from mpsurvey.harmonisation.work import Work
 from mpsurvey.microdata import Microdata
 
 __all__ = ["harmonise"]
+
+
+@overload
+def harmonise(
+    data: Microdata | pd.DataFrame,
+    crosswalk: Crosswalk | Path | str | None = None,
+    *,
+    files: Mapping[str, Any] | None = None,
+    home: int | None = None,
+    strict: bool | Mapping[str, str] | Collection[str] | None = None,
+    keep: Collection[str] = (),
+    catalogue: Catalogue | None = None,
+    language: str = "en",
+) -> Harmonised: ...
+
+
+@overload
+def harmonise(
+    data: Any,
+    crosswalk: Crosswalk | Path | str | None = None,
+    *,
+    files: Mapping[str, Any] | None = None,
+    home: int | None = None,
+    strict: bool | Mapping[str, str] | Collection[str] | None = None,
+    keep: Collection[str] = (),
+    catalogue: Catalogue | None = None,
+    language: str = "en",
+) -> Harmonised | LazyHarmonised: ...
 
 
 def harmonise(
@@ -37,23 +69,25 @@ def harmonise(
     keep: Collection[str] = (),
     catalogue: Catalogue | None = None,
     language: str = "en",
-) -> Harmonised:
+) -> Harmonised | LazyHarmonised:
     """Bring a survey's file under the modules' names and codes, and work out their concepts.
 
-    Rows stay as they are, in their order. Columns are the variables that the crosswalk maps, then
-    every concept of the modules that they suffice for. What is wrong is listed in
-    ``result.report``, each thing once with its count.
+    Rows stay as they are, in their order (a lazy frame has none). Columns are the variables that
+    the crosswalk maps, then every concept of the modules that they suffice for. What is wrong is
+    listed in ``result.report``, each thing once with its count.
 
     Parameters
     ----------
     data
-        `Microdata`, or any frame: pandas, Polars, PyArrow, DuckDB. Of a lazy one only the columns
-        that are needed are read.
+        `Microdata`, or any frame: pandas, Polars, PyArrow, DuckDB. A lazy one stays in its engine:
+        the result is a `LazyHarmonised`, whose frame is one of the same library, still to be worked
+        out. Only counts and the texts that are to be recoded are read.
     crosswalk
         A `Crosswalk`, its YAML file, or the id of a ready one such as ``"acs_pums"``. Left out: the
         columns bear the modules' own names.
     files
-        The crosswalk's further files by name: households of persons, rosters.
+        The crosswalk's further files by name: households of persons, rosters. Of a lazy main file,
+        frames of the same engine.
     home
         UN M49 number of the country, in place of the crosswalk's.
     strict
@@ -92,6 +126,12 @@ def harmonise(
     targets = all_targets(known)
     walk = _crosswalk(crosswalk, data, targets, known)
     whose = home if home is not None else walk.home
+    lazy = lazily(data)
+    if lazy is not None:
+        far = LazyWork(known, targets, walk, whose, _policy(walk, strict))
+        far.do(lazy, files or {}, tuple(keep))
+        far.count(language)
+        return lazy_outcome(far, tuple(keep), language)
     work = Work(known, targets, walk, whose, _policy(walk, strict))
     work.do(data, files or {}, tuple(keep))
     return outcome(work, tuple(keep), language)

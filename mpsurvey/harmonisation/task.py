@@ -196,10 +196,10 @@ class Task:
 def columns_read(
     walk: Crosswalk, columns: Collection[str], name: str | None, keep: tuple[str, ...]
 ) -> list[str]:
-    """Return the columns of a lazy frame that are read: of the main file (None) or a further."""
+    """Return the columns of a file that are read: of the main one (None) or a further one."""
     used = {n for m in walk.variables.values() if m.file == name for n in m.names}
     if name is None:
-        used |= {*walk.household, *walk.keep, *keep}
+        used |= {*walk.household, *keep}
         used |= {ours for link in walk.files.values() for ours in link.key}
     else:
         used |= set(walk.files[name].key.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,7 +91,7 @@ class Work(Task):
             ) from None
         if isinstance(frame, nw.LazyFrame):
             columns = frame.collect_schema().names()
-            needed = columns_read(self.walk, columns, name, keep)
+            needed = columns_read(self.walk, columns, name, (*self.walk.keep, *keep))
             return Microdata(frame.select(needed).collect("pandas").to_native())
         return Microdata(frame.to_native())
 
@@ -125,13 +125,7 @@ class Work(Task):
         if not columns or "hh_id" in main.answers:
             return
         series = [main.data.frame[c] for c in columns]
-        if len(series) == 1:
-            values = series[0].to_numpy()
-        else:
-            joined = series[0].astype(str)
-            for one in series[1:]:
-                joined = joined + "-" + one.astype(str)
-            values = joined.to_numpy(dtype=object)
+        values = series[0].to_numpy() if len(series) == 1 else _joined(series)
         main.answers["hh_id"] = Answers(values, Reasons.gather(len(main), []))
 
     def _check(self, table: Table) -> pd.DataFrame:
@@ -263,3 +257,22 @@ class Work(Task):
         """Leave a concept missing outside the universe of its module."""
         rule = self.universe(module, main.columns)
         return values if rule is None else np.where(rule.mask(main, home=self.home), values, np.nan)
+
+
+def _joined(parts: Sequence[pd.Series]) -> npt.NDArray[Any]:
+    """Join the parts of an identifier as texts; blank where a part is."""
+    joined: Any = ""
+    known = np.ones(len(parts[0]), dtype=bool)
+    for at, part in enumerate(parts):
+        here = part.notna().to_numpy()
+        known &= here
+        written = part.astype(str)
+        if part.dtype.kind in "fb":
+            numbers = part.to_numpy(dtype=np.float64, na_value=np.nan)
+            whole = here & (numbers == np.floor(numbers))
+            written = written.astype(object)
+            written[whole] = numbers[whole].astype(np.int64).astype(str)
+        joined = written if at == 0 else joined + "-" + written
+    out: npt.NDArray[Any] = joined.to_numpy(dtype=object, copy=True)
+    out[~known] = None
+    return out

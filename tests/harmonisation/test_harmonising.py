@@ -1,6 +1,5 @@
 """From a file's own codes to the modules': recodes, missing answers, concepts, any frame."""
 
-import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -264,14 +263,12 @@ def test_without_the_countrys_code_concepts_that_need_it_are_not_worked_out():
     assert got.frame["dur_years"].notna().sum() == 3
 
 
-@pytest.mark.parametrize("kind", ["polars", "lazy", "arrow", "duckdb"])
+@pytest.mark.parametrize("kind", ["polars", "arrow"])
 def test_any_frame_gives_the_same(kind):
     frame = own_names().assign(more="x")
     frames = {
         "polars": lambda: pl.from_pandas(frame),
-        "lazy": lambda: pl.from_pandas(frame).lazy(),
         "arrow": lambda: pa.Table.from_pandas(frame),
-        "duckdb": lambda: duckdb.from_df(frame),
     }
     got = harmonise(frames[kind](), home=268, catalogue=CATALOGUE, keep=["more"])
     want = harmonise(frame, home=268, catalogue=CATALOGUE, keep=["more"])
