@@ -323,6 +323,13 @@ def test_a_change_is_said_with_its_rounds():
     assert "p after adjustment for 1 comparisons (Holm) < 0.001" in found[1].basis
 
 
+def test_an_arabic_headline_keeps_its_sign_before_its_figure():
+    """Isolated, so that the line runs as its words do and the figure as digits do."""
+    table = table_of([{"statistic": "share", "estimate": 0.25, "se": 0.01, "df": 90, "n": 900}])
+    found = findings(table, changes_of(), language="ar")
+    assert found[1].headline.split() == ["\u2066+5\u2069", "نقطة", "مئوية"]
+
+
 def test_a_change_that_is_not_clear_or_withheld_is_not_a_change():
     table = table_of([{"statistic": "share", "estimate": 0.25, "se": 0.01, "df": 90, "n": 900}])
     unclear = findings(table, changes_of(change=0.01, ci_low=-0.0097, ci_high=0.0297, p=0.32))

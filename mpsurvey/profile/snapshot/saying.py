@@ -13,9 +13,11 @@ import yaml
 
 from mpsurvey.catalogue import Indicator
 from mpsurvey.errors import MpsurveyError
+from mpsurvey.profile.grounds import method_in_words
 from mpsurvey.profile.snapshot.claim import Claim
 from mpsurvey.profile.snapshot.plurals import LANGUAGES, form_of
 from mpsurvey.profile.snapshot.rounding import supported
+from mpsurvey.publication.charts.lettering import plain
 from mpsurvey.publication.wording import number
 
 __all__ = ["basis", "headline", "sentence", "with_basis"]
@@ -75,9 +77,10 @@ def headline(claim: Claim, language: str) -> str:
         )
         text = words["headlines"]["range"].format(low=low, high=high)
     sign = "−" if value < 0 else "+" if claim.direction else ""
-    if sign and language == "ar":
-        sign = _LEFT_TO_RIGHT + sign
     shown = words["headlines"][forms[claim.form]].format(sign=sign, value=text)
+    if sign:
+        # The figure keeps its own direction; the line takes that of its words.
+        shown = re.sub(r"[−+][\d.,]+%?", lambda found: plain(found[0], language), shown)
     return _typeset(shown, language)
 
 
@@ -119,7 +122,7 @@ def basis(claim: Claim, language: str, *, expert: bool = True) -> str:
                 )
             )
         if evidence.method:
-            parts.append(said["method"].format(method=_method(evidence.method, words["methods"])))
+            parts.append(said["method"].format(method=method_in_words(evidence.method, language)))
     return _typeset(words["parts"]["separator"].join(parts), language)
 
 
@@ -250,13 +253,6 @@ def _probability(p: float, language: str) -> str:
     if p < 0.001:
         return "< " + number(0.001, 3, language)
     return "= " + number(p, 3, language)
-
-
-def _method(method: str, known: Mapping[str, str]) -> str:
-    for english, other in known.items():
-        if method.startswith(english):
-            return other + method.removeprefix(english)
-    return method
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:
