@@ -7,6 +7,8 @@
     ├── ColumnMissing       a design, a rule or a statistic names a column that the data lack
     ├── RuleError           a rule is not in the rule language
     ├── DesignError         a design does not fit its data
+    ├── RowsElsewhere       something needs the rows, which stay in a database or on a cluster
+    ├── TooManyCells        rows elsewhere differ in too many ways to be brought to memory
     ├── CatalogueError      a YAML file of the catalogue is wrong
     └── ExtraMissing        a feature needs a package that is not installed
 """
@@ -26,6 +28,7 @@ __all__ = [
     "MpsurveyError",
     "RowsElsewhere",
     "RuleError",
+    "TooManyCells",
     "did_you_mean",
 ]
 
@@ -106,6 +109,10 @@ class RowsElsewhere(MpsurveyError):
 
     ``sample.collect()`` brings them to memory.
     """
+
+
+class TooManyCells(MpsurveyError):
+    """Rows that stay elsewhere give more different answers than are brought to memory."""
 
 
 class CatalogueError(MpsurveyError):

@@ -1,5 +1,6 @@
 """One small survey as frames of every library, in memory and elsewhere."""
 
+import atexit
 import functools
 import os
 import shutil
@@ -97,9 +98,18 @@ def spark(frame):
     return spark_session().createDataFrame(plain(frame)).cache()
 
 
+@functools.cache
+def postgres_server(address):
+    import ibis
+
+    server = ibis.connect(address)
+    atexit.register(server.disconnect)
+    return server
+
+
 def postgres(frame, table="mpsurvey_people"):
     """A table of the server that MPSURVEY_POSTGRES names, such as postgresql:///name?host=..."""
-    ibis = pytest.importorskip("ibis")
+    pytest.importorskip("ibis")
     if "MPSURVEY_POSTGRES" not in os.environ:
         pytest.skip("MPSURVEY_POSTGRES names no server")
     psycopg = pytest.importorskip("psycopg")
@@ -112,7 +122,7 @@ def postgres(frame, table="mpsurvey_people"):
         server.execute(f"drop table if exists {table}")
         server.execute(f"create table {table} ({columns})")
         server.cursor().executemany(f"insert into {table} values ({marks})", list(rows))  # noqa: S608
-    return ibis.connect(address).table(table)
+    return postgres_server(address).table(table)
 
 
 LIBRARIES = {

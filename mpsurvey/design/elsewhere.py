@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from mpsurvey.declaration import Design
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.compiled import EACH_ROW, Counted, check_columns, compiled, weight_problems
+from mpsurvey.design.in_parts import Parts, distribution
 from mpsurvey.design.together import Asked, Batch, Scan
 from mpsurvey.design.units import Units
-from mpsurvey.errors import DesignError, MpsurveyError, RowsElsewhere
+from mpsurvey.errors import DesignError, RowsElsewhere, TooManyCells
 
 __all__ = ["Cells", "Elsewhere", "can_stay", "count_units"]
 
@@ -33,10 +34,6 @@ MOST_CELLS = 25_000_000
 
 _MOST_TOGETHER = 8_000_000
 """Likewise where several questions are answered together: with more they are asked apart."""
-
-
-class TooManyCells(MpsurveyError):
-    """An answer is too large to bring to memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,9 +153,10 @@ class Elsewhere:
             some = scans.pop()
             try:
                 found = self._answers(list(some.values()))
-            except TooManyCells:
-                if len(some) == 1:
-                    raise
+            except TooManyCells as error:
+                if len(some) == 1:  # whoever asks again can ask otherwise
+                    self.batch.answered |= dict.fromkeys(some, error)
+                    continue
                 half = len(some) // 2
                 each = list(some.items())
                 scans += [dict(each[:half]), dict(each[half:])]
@@ -205,6 +203,44 @@ class Elsewhere:
             else:
                 means[name] = np.where(held["known", name][at], whole.means[name][at], np.nan)
         return Cells(values, means, whole.unit[at], whole.weight[at], whole.rows[at])
+
+    def distribution(
+        self, keys: Mapping[str, nw.Expr], where: nw.Expr | None
+    ) -> tuple[dict[str, nw.Series[Any]], Floats, NDArray[np.int64]]:
+        """Add rows up by what they agree in, whatever their unit: one group-by in their engine.
+
+        Returns
+        -------
+        values, weight, rows
+            What they agree in, their sum of weights and their number.
+        """
+        scale = 1.0
+        if self.unit_weight is not None:
+            scale = float(self.unit_weight[0])
+            if (self.unit_weight != scale).any():
+                self.refuse("Without a column of weights, a distribution of so many values")
+        lazy = self.lazy if where is None else self.lazy.filter(where)
+        names = [f"k{i}" for i in range(len(keys))]
+        taken = [one.alias(name) for one, name in zip(keys.values(), names, strict=True)]
+        if self.weight is None:
+            chosen = lazy.select(*taken).with_columns(w=nw.lit(1.0))
+        else:
+            chosen = lazy.select(*taken, nw.col(self.weight).cast(nw.Float64).alias("w"))
+        if self.zeros:
+            chosen = chosen.filter(nw.col("w") > 0)
+        grouped = chosen.group_by(*names).agg(nw.len().alias("n"), nw.col("w").sum().alias("w"))
+        found = _collected(grouped, "different answers")
+        return (
+            {name: found[own] for name, own in zip(keys, names, strict=True)},
+            np.asarray(found["w"].to_numpy(), dtype=np.float64) * scale,
+            np.asarray(found["n"].to_numpy(), dtype=np.int64),
+        )
+
+    def in_parts(
+        self, keys: Mapping[str, nw.Expr], where: nw.Expr | None
+    ) -> tuple[dict[str, nw.Series[Any]], Floats, NDArray[np.int64], Parts]:
+        """Values of rows whose cells are too many, and the way to the units' sums of them."""
+        return distribution(self, keys, where, MOST_CELLS)
 
     def _places(self, columns: list[nw.Series[Any]]) -> Codes:
         """Combination of the design's codes that each cell belongs to."""

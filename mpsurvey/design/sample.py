@@ -17,6 +17,7 @@ from mpsurvey.design.chain import Chain, read_chain
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.compiled import check_columns, compiled, describe, shared_psu_codes
 from mpsurvey.design.elsewhere import Elsewhere, can_stay, count_units
+from mpsurvey.design.in_parts import Parts
 from mpsurvey.design.replicates import ReplicateWeights, make, read
 from mpsurvey.design.rerunning import Rerunning, SomeRows, declared_again
 from mpsurvey.design.together import Asked, Batch
@@ -68,6 +69,8 @@ class Sample:
         and `row_unit` are then of the combinations of the design's codes.
     rows : numpy.ndarray or None
         How many rows stand behind each entry of `weight`, where that is not one.
+    parts : Parts or None
+        Where an entry of `weight` is of people of many units: the way to the units' sums.
     weight : numpy.ndarray
         Weight of each row, shape (n,); a row of weight zero is in no statistic.
     row_unit : numpy.ndarray
@@ -108,6 +111,7 @@ class Sample:
     chain: Chain | None = field(init=False, repr=False)
     elsewhere: Elsewhere | None = field(init=False, repr=False)
     rows: NDArray[np.int64] | None = field(init=False, repr=False)
+    parts: Parts | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         bare, frame = _rows_of(self.data)
@@ -158,6 +162,7 @@ class Sample:
             ("chain", chain),
             ("elsewhere", elsewhere),
             ("rows", rows),
+            ("parts", None),
         ):
             object.__setattr__(self, name, value)
 
@@ -295,6 +300,33 @@ class Sample:
             ("weight", cells.weight),
             ("row_unit", cells.unit),
             ("rows", cells.rows),
+            ("elsewhere", None),
+            ("memory", memory),
+        ):
+            object.__setattr__(again, name, value)
+        return again
+
+    def in_parts(
+        self, keys: Mapping[str, nw.Expr], where: nw.Expr | None, groups: Sequence[str]
+    ) -> Sample:
+        """Rows that stay in their engine as the values they have, where `folded` has too many.
+
+        Its rows are the values, whatever their unit; sums by unit come in several passes.
+        """
+        assert self.elsewhere is not None  # noqa: S101 - the caller has asked
+        values, weight, rows, parts = self.elsewhere.in_parts(keys, where)
+        memory: dict[Any, Any] = {
+            ("codes", name): _coded_alike(values[name], self.elsewhere.levels(name))
+            for name in groups
+        }
+        named = {name: column.alias(name) for name, column in values.items()}
+        again = copy(self)
+        for name, value in (
+            ("frame", nw.from_dict(named, backend=self.elsewhere.codes.implementation)),
+            ("weight", weight),
+            ("row_unit", np.zeros(len(weight), dtype=np.intp)),  # of no one unit
+            ("rows", rows),
+            ("parts", parts),
             ("elsewhere", None),
             ("memory", memory),
         ):

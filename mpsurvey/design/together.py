@@ -16,6 +16,8 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from mpsurvey.errors import TooManyCells
+
 __all__ = ["Asked", "Batch", "Scan", "Waiting"]
 
 Floats = NDArray[np.float64]
@@ -96,11 +98,16 @@ class Batch:
         ------
         Waiting
             It is not answered yet.
+        TooManyCells
+            Its scan found more than is brought to memory.
         """
         if words not in self.answered:
             self.waiting[words] = asked
             raise Waiting
-        return self.answered[words]
+        found = self.answered[words]
+        if isinstance(found, TooManyCells):
+            raise found
+        return found
 
     def scans(self) -> Iterator[dict[Hashable, Asked]]:
         """Split what waits into scans: questions that group the rows alike go together."""

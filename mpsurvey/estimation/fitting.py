@@ -17,7 +17,7 @@ from mpsurvey.estimation.asking import Missing, Question, report
 from mpsurvey.estimation.domains import split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
 from mpsurvey.estimation.formulas import Columns, ModelFormula, columns_of
-from mpsurvey.estimation.influence import replicate_weights
+from mpsurvey.estimation.influence import refuse_parts, replicate_weights
 from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.replication import Deviations
 from mpsurvey.estimation.score_equations import Family, NotFound, Solution, orthonormal, solve
@@ -357,6 +357,7 @@ def _replicated(
 
 def _replicated_lines(sample: Sample, columns: Columns, q: Floats, factors: Any) -> Floats:
     """Least squares in each replicate from the units' products: rows are summed once."""
+    refuse_parts(sample)
     weight, unit = sample.weight[columns.rows], sample.row_unit[columns.rows]
     y = columns.response - columns.offset
     width, count = q.shape[1], sample.units.count

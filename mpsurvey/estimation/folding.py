@@ -16,7 +16,7 @@ import numpy as np
 
 from mpsurvey.design import Sample
 from mpsurvey.design.together import Asked
-from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
+from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError, TooManyCells
 from mpsurvey.rule import Formula, parse_rule, parse_value
 
 __all__ = ["cells_of", "complete_rows", "gathered", "names_within", "needs_rows"]
@@ -71,7 +71,12 @@ def cells_of(
     words = ("cells", tuple(keys), tuple(amounts), where)
     whose = None if rule is None else where
     asked = Asked(keys, amounts, rule, whose, frozenset(rules))
-    folded = sample.folded(asked, groups, words)
+    try:
+        folded = sample.folded(asked, groups, words)
+    except TooManyCells:
+        if amounts:  # sums need no order, but the values together may be few
+            return cells_of(sample, variables, (), groups, where, everyone=everyone)
+        return _obeying(sample.in_parts(keys, rule, groups), where)
     if any(np.isinf(folded.frame[name].to_numpy()).any() for name in amounts):
         # To say in how many rows.
         return cells_of(sample, variables, (), groups, where, everyone=everyone)
@@ -109,7 +114,11 @@ def gathered(
     if where is not None:
         keys[_OBEYS] = _one_where(condition(sample, where))
     asked = Asked(keys, rules=frozenset({_OBEYS} & set(keys)))
-    return _obeying(sample.folded(asked, groups, ("gathered", tuple(keys), where)), where)
+    try:
+        folded = sample.folded(asked, groups, ("gathered", tuple(keys), where))
+    except TooManyCells:
+        folded = sample.in_parts(keys, None, groups)
+    return _obeying(folded, where)
 
 
 def _obeying(folded: Sample, where: str | None) -> Sample:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
+from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import replication, scan, taylor
 from mpsurvey.estimation.asking import (
     DegreesOfFreedom,
@@ -36,6 +37,7 @@ __all__ = [
     "evaluate_functional",
     "everybody",
     "influence_scores",
+    "refuse_parts",
     "replicate_weights",
 ]
 
@@ -122,6 +124,7 @@ def replicate_weights(sample: Sample, rows: NDArray[np.intp]) -> Iterator[Floats
     """Weights of some rows in each replicate, in the order of `rows`: one set after the other."""
     weights = sample.replicates
     assert weights is not None  # noqa: S101 - the caller has asked
+    refuse_parts(sample)
     if weights.rerun is not None:
         for weight in weights.rerun:
             yield weight[rows]
@@ -133,6 +136,21 @@ def replicate_weights(sample: Sample, rows: NDArray[np.intp]) -> Iterator[Floats
     weight, unit = sample.weight[rows], sample.row_unit[rows]
     for factor in np.ascontiguousarray(weights.factors.T):
         yield weight * factor[unit]
+
+
+def refuse_parts(sample: Sample) -> None:
+    """Refuse replicates of a statistic of order whose values come in parts.
+
+    Raises
+    ------
+    MpsurveyError
+        The rows are elsewhere, and their cells too many to be brought at once.
+    """
+    if sample.parts is not None:
+        raise MpsurveyError(
+            "Replicates of this statistic need the values of each sampling unit at once, which are "
+            "too many. Leave the replicates out, or round or band the variable."
+        )
 
 
 def evaluate_functional(question: Question, functional: Functional) -> Evaluated:

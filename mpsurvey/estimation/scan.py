@@ -23,7 +23,17 @@ from mpsurvey.design.codes import Codes
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.domains import Domains, series
 
-__all__ = ["Categories", "UnitTotals", "domain_totals", "numbers", "second_moments", "unit_totals"]
+__all__ = [
+    "Categories",
+    "UnitTotals",
+    "count_rows",
+    "degrees_of_freedom",
+    "domain_totals",
+    "numbers",
+    "rows_that_count",
+    "second_moments",
+    "unit_totals",
+]
 
 Floats = NDArray[np.float64]
 
@@ -137,7 +147,7 @@ class UnitTotals:
             self,
             totals=_side_by_side(self.totals.reshape(outer, inner, wide)),
             n=self.n.reshape(outer, inner).sum(axis=1),
-            df=_degrees_of_freedom(self.units, place // outer, place % outer, some, outer),
+            df=degrees_of_freedom(self.units, place // outer, place % outer, some, outer),
             moments=None
             if self.moments is None
             else _side_by_side(self.moments.reshape(-1, outer, inner, wide)),
@@ -251,6 +261,10 @@ def unit_totals(
     -------
     UnitTotals
     """
+    if sample.parts is not None:
+        from mpsurvey.estimation.sums_in_parts import totals_in_parts
+
+        return totals_in_parts(sample, domains, columns, answered, categories)
     key = None if categories is not None or answered is not None else domains.key
     make = partial(_lay_out, sample, domains, answered, categories)
     here = make() if key is None else sample.recall(("layout", key), make)
@@ -365,8 +379,8 @@ def _lay_out(
         unit, domain, size, sample.units.count, alone=sample.rows is None
     )
     weights = _add_up(pair, weight, None, None, len(unit_of))
-    n = _counted(sample, rows, domain, size)
-    df = _degrees_of_freedom(sample.units, unit_of, domain_of, weights > 0, size)
+    n = count_rows(sample, rows, domain, size)
+    df = degrees_of_freedom(sample.units, unit_of, domain_of, weights > 0, size)
     return _Layout(rows, weight, domain, pair, unit_of, domain_of, weights, n, df)
 
 
@@ -379,7 +393,7 @@ def _rows_with_units(
     """Rows that count, their weights and units."""
 
     def taken() -> tuple[Codes | None, Floats, Codes]:
-        rows = _rows(domains, answered, categories)
+        rows = rows_that_count(domains, answered, categories)
         if rows is None:
             return None, sample.weight, sample.row_unit
         return rows, sample.weight[rows], sample.row_unit[rows]
@@ -391,7 +405,7 @@ def _rows_with_units(
     return found
 
 
-def _rows(
+def rows_that_count(
     domains: Domains, answered: NDArray[np.bool_] | None, categories: Categories | None
 ) -> Codes | None:
     """Rows that are in a domain and answered, or None for all."""
@@ -405,7 +419,7 @@ def _rows(
     return None if inside is None or inside.all() else np.flatnonzero(inside)
 
 
-def _counted(
+def count_rows(
     sample: Sample, rows: Codes | None, domain: Codes | None, size: int
 ) -> NDArray[np.int64]:
     """Rows of each domain, unweighted, shape (D,)."""
@@ -438,7 +452,7 @@ def _pairs(
     return pair.astype(np.intp, copy=False), present // size, present % size
 
 
-def _degrees_of_freedom(
+def degrees_of_freedom(
     units: Units, unit: Codes, domain: Codes, present: NDArray[np.bool_], size: int
 ) -> NDArray[np.int64]:
     """Count, for each domain, the PSUs less the strata that have data in it."""
@@ -485,7 +499,7 @@ def domain_totals(
     numpy.ndarray
         Shape (R, D, K), sums of weights first.
     """
-    rows = _rows(domains, answered, categories)
+    rows = rows_that_count(domains, answered, categories)
     size = domains.size
     count = len(sample) if rows is None else len(rows)
     domain = np.zeros(count, dtype=np.intp)
@@ -523,7 +537,7 @@ def second_moments(
         Shape (D, 1 + K, 1 + K) for the columns (1, x_1, ..., x_K), centred in each domain but for
         the first: what a design effect needs of the rows.
     """
-    rows = _rows(domains, answered, None)
+    rows = rows_that_count(domains, answered, None)
     weight = sample.weight if rows is None else sample.weight[rows]
     size = domains.size
     domain = (

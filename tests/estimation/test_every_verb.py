@@ -5,9 +5,8 @@ import inspect
 
 import every_verb
 import numpy as np
-import pandas as pd
 import pytest
-from every_verb import NEED_ROWS, VERBS, figures_of
+from every_verb import NEED_ROWS, VERBS, figures_of, same
 from frame_libraries import DESIGN, FAR, LIBRARIES, MARKS, people
 
 import mpsurvey as mp
@@ -85,38 +84,6 @@ def _answer(ask, sample):
         return figures_of(ask(sample))
     except MpsurveyError as error:
         return error
-
-
-def as_texts(frame, names):
-    return frame[names].astype(object).where(frame[names].notna(), None).map(str)
-
-
-def same(found, want, place, *, types):
-    """Figures to ten digits; names, order, notes, and types where they are asked for."""
-    if isinstance(want, MpsurveyError) or isinstance(found, MpsurveyError):
-        assert str(found) == str(want), place
-        return
-    (frame, covariance, notes), (expected, known, remarks) = found, want
-    assert frame.columns.tolist() == expected.columns.tolist(), place
-    assert len(frame) == len(expected), place
-    numbers = [c for c in expected if pd.api.types.is_numeric_dtype(expected[c])]
-    for name in numbers:
-        np.testing.assert_allclose(
-            frame[name].to_numpy(float),
-            expected[name].to_numpy(float),
-            rtol=1e-10,
-            atol=1e-12,
-            err_msg=f"{place}: {name}",
-        )
-    rest = [name for name in expected if name not in numbers]
-    pd.testing.assert_frame_equal(as_texts(frame, rest), as_texts(expected, rest), obj=place)
-    if known is not None:
-        figure = expected["estimate"].abs().max()
-        near = 1e-10 * np.abs(known).max(initial=0.0) + 1e-24 * figure**2
-        np.testing.assert_allclose(covariance, known, rtol=1e-10, atol=near, err_msg=place)
-    assert notes == remarks, place
-    if types:
-        assert frame.dtypes.equals(expected.dtypes), place
 
 
 @pytest.mark.parametrize("library", [one for one in LIBRARIES if one != "pandas"])
