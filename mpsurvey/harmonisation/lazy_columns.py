@@ -16,7 +16,7 @@ import narwhals as nw
 
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.harmonisation.crosswalk import Band
-from mpsurvey.harmonisation.lazy_rows import NUMBER, TEXT, one_where
+from mpsurvey.harmonisation.lazy_rows import NUMBER, TEXT, number, one_where
 from mpsurvey.harmonisation.lookup import Lookup
 from mpsurvey.rule import Formula, Rule
 from mpsurvey.rule.nodes import Answered, Name, Selected
@@ -64,11 +64,11 @@ class Drawn:
 def plain(column: nw.Expr, kind: Any, shown: str) -> tuple[nw.Expr, Any]:
     """Return a column of a file without NaN, truth as 1 and 0, categories as text; and its type."""
     if kind.is_float() or kind.is_decimal():
-        number = column.cast(nw.Float64)
-        return nw.when(~number.is_nan()).then(number), nw.Float64()
+        value = column.cast(nw.Float64)
+        return nw.when(~value.is_nan()).then(value), nw.Float64()
     if kind == nw.Boolean:
-        no = nw.when(~column).then(nw.lit(0.0))
-        return nw.when(column).then(nw.lit(1.0)).otherwise(no), nw.Float64()
+        no = nw.when(~column).then(number(0))
+        return nw.when(column).then(number(1)).otherwise(no), nw.Float64()
     if kind in (nw.Categorical, nw.Enum):
         return column.cast(nw.String), TEXT
     if kind.is_integer() or kind == nw.String or kind.is_temporal():
@@ -104,7 +104,7 @@ def from_numbers(value: nw.Expr, lookup: Lookup, skips: Sequence[Any]) -> Drawn:
             skipped = skipped | set(these) if code in skips else skipped - set(these)
         elif code is not None:
             skipped -= set(these)
-            answers.append(nw.when(value.is_in(these)).then(nw.lit(_outcome(code, lookup))))
+            answers.append(nw.when(value.is_in(these)).then(_literal(code, lookup)))
     before: list[nw.Expr] = []
     for band, code in lookup.bands:
         held = (value >= band.low) & (value <= band.high)
@@ -113,7 +113,7 @@ def from_numbers(value: nw.Expr, lookup: Lookup, skips: Sequence[Any]) -> Drawn:
             held = held & ~value.is_in(inside)
         if code is not None and code not in target.missing:
             first = reduce(and_, [~each for each in before], held)
-            answers.append(nw.when(first).then(nw.lit(_outcome(code, lookup))))
+            answers.append(nw.when(first).then(_literal(code, lookup)))
         before.append((value >= band.low) & (value <= band.high))
         if code is not None and code not in skips:
             skipped = {one for one in skipped if not band.holds(one) or one in keys}
@@ -166,6 +166,11 @@ def _outcome(code: Any, lookup: Lookup) -> float | str:
     return code if isinstance(code, str) else float(code)
 
 
+def _literal(code: Any, lookup: Lookup) -> nw.Expr:
+    outcome = _outcome(code, lookup)
+    return nw.lit(outcome) if isinstance(outcome, str) else number(outcome)
+
+
 def _kind(lookup: Lookup) -> Any:
     """The one type of a text variable that a recode makes."""
     codes = [_outcome(c, lookup) for c in lookup.recode.values() if c is not None]
@@ -197,8 +202,7 @@ def from_texts(value: nw.Expr, lookup: Lookup, skips: Sequence[Any]) -> Drawn:
         if code is not None and code == code:
             by_code.setdefault(code, []).append(text)
     answers = [
-        nw.when(value.is_in(these)).then(nw.lit(_outcome(code, lookup)))
-        for code, these in by_code.items()
+        nw.when(value.is_in(these)).then(_literal(code, lookup)) for code, these in by_code.items()
     ]
     wrong = [text for text, out in zip(texts, lookup.mistyped, strict=True) if out]
     kind = NUMBER if lookup.target.numeric else TEXT

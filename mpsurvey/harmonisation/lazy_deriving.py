@@ -9,7 +9,7 @@ import narwhals as nw
 
 from mpsurvey.catalogue import Concept
 from mpsurvey.harmonisation.lazy_columns import first_of
-from mpsurvey.harmonisation.lazy_rows import NUMBER, LazyRows, all_known, one_where
+from mpsurvey.harmonisation.lazy_rows import NUMBER, LazyRows, all_known, number, one_where
 from mpsurvey.harmonisation.target import is_yes_no
 from mpsurvey.rule import Formula, Rule
 
@@ -21,7 +21,7 @@ def work_out(concept: Concept, rows: LazyRows, home: int | None, within: Rule | 
     if concept.categories:
         value = first_of(
             [
-                nw.when(each.rule.expression(rows.schema, home=home)).then(nw.lit(float(each.code)))
+                nw.when(each.rule.expression(rows.schema, home=home)).then(number(each.code))
                 for each in concept.categories
             ]
         )
@@ -58,7 +58,7 @@ def gather(
         )
         known = counts
         if concept.value is None:
-            value = nw.lit(1.0)
+            value = number(1)
         else:
             value = _value(concept.value, roster.schema, home)
             if not is_yes_no(concept):
@@ -102,11 +102,11 @@ def _result(concept: Concept, at: int, main_key: Sequence[str]) -> nw.Expr:
     if how == "count":
         value = rows.cast(nw.Float64)
     elif how == "any":
-        value = nw.when(value > 0).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+        value = nw.when(value > 0).then(number(1)).otherwise(number(0))
     elif how == "mean":
         value = value / nw.when(rows != 0).then(rows.cast(nw.Float64))
     nobody = rows.is_null() | (rows == 0)
-    empty = nw.lit(concept.empty, dtype=nw.Float64)
+    empty = nw.lit(None, dtype=nw.Float64) if concept.empty is None else number(concept.empty)
     out = nw.when(nobody).then(empty).otherwise(value)
     if concept.value is not None and not is_yes_no(concept):
         unknown = nw.col(f"unknown{at}")
@@ -135,5 +135,5 @@ def _value(value: Rule | Formula | None, schema: Mapping[str, Any], home: int | 
         return value.expression(schema, home=home).cast(nw.Float64)
     if isinstance(value, Rule):
         held = value.expression(schema, home=home)
-        return nw.when(held).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+        return nw.when(held).then(number(1)).otherwise(number(0))
     return nw.lit(None, dtype=nw.Float64)

@@ -11,7 +11,7 @@ import narwhals as nw
 from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.harmonisation.columns import actual_column
 from mpsurvey.harmonisation.crosswalk import Linked
-from mpsurvey.harmonisation.lazy_rows import LazyRows, Sums, all_known
+from mpsurvey.harmonisation.lazy_rows import LazyRows, Sums, all_known, number
 from mpsurvey.harmonisation.lazy_table import LazyTable, raw
 
 __all__ = ["LazyLink", "beside", "lazily_linked"]
@@ -97,7 +97,7 @@ def beside(
         .select(
             *(nw.col(key).alias(name) for key, name in zip(link.other, theirs, strict=True)),
             *columns,
-            nw.lit(1.0).alias(mark),
+            number(1).alias(mark),
         )
     )
     kinds = {name: other.schema[name] for name in columns}

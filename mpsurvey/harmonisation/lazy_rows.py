@@ -120,6 +120,12 @@ def one_where(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
+def number(value: float) -> nw.Expr:
+    """Return a number as a float; PostgreSQL takes 1.0 for a decimal, and Ibis does not know."""
+    whole = float(value).is_integer()
+    return nw.lit(int(value) if whole else float(value)).cast(nw.Float64)
+
+
 def all_known(columns: Collection[str]) -> nw.Expr:
     """Whether each of some columns is answered; columns made here have no NaN."""
     known = nw.lit(value=True)
@@ -145,8 +151,9 @@ def tallied(
 
     def tally(rows: Any) -> Any:
         chosen = rows.select(*(nw.col(c).alias(n) for c, n in zip(columns, names, strict=True)))
-        if frame.implementation.is_duckdb():
-            # DuckDB has no unpivot for a relation of a connection of one's own.
+        if frame.implementation.is_duckdb() or frame.implementation.is_ibis():
+            # DuckDB has no unpivot for a relation of a connection of one's own, and that of Ibis on
+            # PostgreSQL puts the names into quotes.
             each = [
                 chosen.select(nw.lit(name).alias("name"), nw.col(name).alias("value"))
                 for name in names

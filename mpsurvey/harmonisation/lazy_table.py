@@ -25,7 +25,15 @@ from mpsurvey.harmonisation.lazy_columns import (
     renamed,
     texts_as_they_are,
 )
-from mpsurvey.harmonisation.lazy_rows import NUMBER, TEXT, LazyRows, Sums, all_known, tallied
+from mpsurvey.harmonisation.lazy_rows import (
+    NUMBER,
+    TEXT,
+    LazyRows,
+    Sums,
+    all_known,
+    number,
+    tallied,
+)
 from mpsurvey.harmonisation.lookup import Lookup, Unmapped
 from mpsurvey.harmonisation.target import Target, is_yes_no
 from mpsurvey.microdata import Variable
@@ -218,11 +226,11 @@ class LazyTable:
         columns = many_answers_columns(mapped.column or "", self.columns)
         for code, column in columns.items():
             uses.add(self._cleaned(column))
-            number = nw.col(cleaned(column))
-            known.append(~number.is_null())
+            answer = nw.col(cleaned(column))
+            known.append(~answer.is_null())
             became = (mapped.recode or {}).get(int(code), code)
             if became is not None:
-                chosen = nw.when(number == 1).then(nw.lit(f" {became}"))
+                chosen = nw.when(answer == 1).then(nw.lit(f" {became}"))
                 parts.append(chosen.otherwise(nw.lit("")))
         text = nw.concat_str(*parts).str.strip_chars() if parts else nw.lit("")
         answered = reduce(or_, known) & (text != "")
@@ -241,9 +249,9 @@ class LazyTable:
                 gone = None if kind.is_temporal() else found(value, codes)
             if gone is not None:
                 value = nw.when(~gone).then(value)
-            number = kind.is_numeric()
-            self.rows.put(name, value.cast(nw.Float64) if number else value,
-                          NUMBER if number else kind)  # fmt: skip
+            numeric = kind.is_numeric()
+            self.rows.put(name, value.cast(nw.Float64) if numeric else value,
+                          NUMBER if numeric else kind)  # fmt: skip
         return name
 
     def _worked_out(self, mapped: Mapped, target: Target) -> tuple[Drawn, set[str]]:
@@ -258,7 +266,7 @@ class LazyTable:
         if mapped.categories:
             out = first_of(
                 [
-                    nw.when(holds(rule)).then(nw.lit(self._number(code, mapped)))
+                    nw.when(holds(rule)).then(number(self._number(code, mapped)))
                     for code, rule in mapped.categories
                 ]
             )
@@ -269,7 +277,7 @@ class LazyTable:
         else:
             assert isinstance(mapped.value, Rule)  # noqa: S101 - a crosswalk has one of the three
             yes, no = (1.0, 0.0) if target.concept and is_yes_no(target.concept) else (1.0, 2.0)
-            out = nw.when(holds(mapped.value)).then(nw.lit(yes)).otherwise(nw.lit(no))
+            out = nw.when(holds(mapped.value)).then(number(yes)).otherwise(number(no))
         if mapped.universe is not None:
             out = nw.when(holds(mapped.universe)).then(out)
         elif isinstance(mapped.value, Rule) and uses:
@@ -281,13 +289,13 @@ class LazyTable:
         return Drawn(nw.when(~out.is_in(gone)).then(out), given=out, skipped=skipped), uses
 
     def _number(self, code: Any, mapped: Mapped) -> float:
-        number = self.home if code == HOME else code
-        if not isinstance(number, int | float):
+        given = self.home if code == HOME else code
+        if not isinstance(given, int | float):
             raise MpsurveyError(
                 f"{mapped.shown} gives {code!r}; a category gives a number, and HOME needs "
                 "the country's own code: home=."
             )
-        return float(number)
+        return float(given)
 
     def _answered(self, columns: Iterable[str]) -> nw.Expr:
         known = all_known(list(columns))

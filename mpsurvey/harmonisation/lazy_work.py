@@ -22,7 +22,7 @@ from mpsurvey.harmonisation.describing import by_use
 from mpsurvey.harmonisation.lazy_checking import LazyChecks, with_counts
 from mpsurvey.harmonisation.lazy_deriving import gather, work_out
 from mpsurvey.harmonisation.lazy_joining import LazyLink, beside, lazily_linked
-from mpsurvey.harmonisation.lazy_rows import TEXT, all_known
+from mpsurvey.harmonisation.lazy_rows import TEXT, all_known, number
 from mpsurvey.harmonisation.lazy_table import LazyTable, aside, kept, lost, raw
 from mpsurvey.harmonisation.report import Finding
 from mpsurvey.harmonisation.task import columns_read
@@ -228,12 +228,12 @@ class LazyWork(LazyChecks):
             there = there.rename({key: f"{key}__other" for key in link.other})
             keys = {key: f"{key}__other" for key in link.main}
             main.rows.join(there, keys, {mark: nw.Int64()})
-            said = nw.when(nw.col(count).is_null()).then(nw.lit(0.0)).otherwise(nw.col(count))
+            said = nw.when(nw.col(count).is_null()).then(number(0)).otherwise(nw.col(count))
             if module.roster.most is not None:
-                most = nw.lit(float(module.roster.most))
+                most = number(module.roster.most)
                 said = nw.when(said > most).then(most).otherwise(said)
             rows = nw.col(mark).cast(nw.Float64)
-            rows = nw.when(rows.is_null()).then(nw.lit(0.0)).otherwise(rows)
+            rows = nw.when(rows.is_null()).then(number(0)).otherwise(rows)
             what = f"rows in the roster differ from '{count}'"
             self._await(main, "join", name, what, main.sums.ask(rows != said))
 
@@ -353,7 +353,7 @@ class LazyWork(LazyChecks):
 def written(value: nw.Expr, kind: Any) -> nw.Expr:
     """Write a part of a household's identifier as text, whole numbers without a point."""
     if kind.is_float():
-        known = nw.when(value.is_null()).then(nw.lit(0.0)).otherwise(value)
+        known = nw.when(value.is_null()).then(number(0)).otherwise(value)
         whole = nw.when(known == known.floor()).then(known.cast(nw.Int64).cast(nw.String))
         return nw.when(~value.is_null()).then(whole.otherwise(known.cast(nw.String)))
     return value if kind == nw.String else value.cast(nw.String)

@@ -1,6 +1,8 @@
 """Rows that stay in their engine are harmonised as those in memory: values, report, codebook."""
 
+import os
 import shutil
+from itertools import count
 from pathlib import Path
 
 import narwhals as nw
@@ -48,11 +50,28 @@ def duck(connection, frame):
     return connection.table(f"{name}_")
 
 
+def served(address, name, frame):
+    """Write a frame into a table of a PostgreSQL server."""
+    psycopg = pytest.importorskip("psycopg")
+    kinds = {"f": "double precision", "i": "bigint", "b": "boolean", "M": "timestamp"}
+    columns = ", ".join(f'"{c}" {kinds.get(frame[c].dtype.kind, "text")}' for c in frame)
+    rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+    marks = ", ".join(["%s"] * frame.shape[1])
+    with psycopg.connect(address) as server:
+        server.execute(f"drop table if exists {name}")
+        server.execute(f"create table {name} ({columns})")
+        server.cursor().executemany(f"insert into {name} values ({marks})", list(rows))  # noqa: S608
+
+
 class Engine:
     """Frames of one engine; those of one database belong together."""
 
     def __init__(self, name):
-        self.name = name
+        self.name, self.number = name, count()
+        if name == "postgresql":
+            if "MPSURVEY_POSTGRES" not in os.environ:
+                pytest.skip("MPSURVEY_POSTGRES names no server")
+            self.connection = pytest.importorskip("ibis").connect(os.environ["MPSURVEY_POSTGRES"])
         if name == "duckdb":
             self.connection = pytest.importorskip("duckdb").connect()
         if name == "spark":
@@ -77,11 +96,15 @@ class Engine:
                 return pytest.importorskip("dask.dataframe").from_pandas(frame, npartitions=3)
             case "ibis":
                 return pytest.importorskip("ibis").memtable(plain(frame))
+            case "postgresql":
+                name = f"mpsurvey_lazily_{next(self.number)}"
+                served(os.environ["MPSURVEY_POSTGRES"], name, frame)
+                return self.connection.table(name)
             case "spark":
                 return self.session.createDataFrame(plain(frame))
 
 
-EVERY = ["polars", "polars, with NaN", "duckdb", "dask", "ibis", "spark"]
+EVERY = ["polars", "polars, with NaN", "duckdb", "dask", "ibis", "spark", "postgresql"]
 SOME = ["polars", "duckdb"]
 
 
@@ -292,7 +315,7 @@ def two_files():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ["polars", "duckdb", "dask", "ibis"])
+@pytest.mark.parametrize("engine", ["polars", "duckdb", "dask", "ibis", "postgresql"])
 def test_households_and_rosters(engine):
     make = Engine(engine)
     eager = harmonise(PERSONS, two_files(), files={"houses": HOUSES, "ab_roster": ABROAD},
