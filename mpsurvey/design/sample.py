@@ -28,8 +28,18 @@ __all__ = ["Sample", "add_replicates", "describe", "shared_psu_codes"]
 
 Floats = NDArray[np.float64]
 
-MOST_KEPT = {"layout": 4, "codes": 16, "domains": 8, "rule": 64, "rows": 2, "order": 2, "ranked": 2}
-"""How many arrays as long as the rows a sample remembers, by what they are."""
+MOST_KEPT = {
+    "codes": 16,
+    "domains": 8,
+    "known": 16,
+    "layout": 4,
+    "order": 2,
+    "ranked": 2,
+    "rows": 2,
+    "rule": 64,
+    "sums": 64,
+}
+"""How many arrays a sample remembers, by what they are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

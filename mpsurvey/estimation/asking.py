@@ -73,9 +73,20 @@ class Question:
     notes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
-    def with_columns(self, columns: tuple[Floats, ...]) -> Question:
-        """The same rows and groups, with other columns to sum."""
-        return replace(self, columns=columns, names=())
+    def with_columns(self, columns: tuple[Floats, ...], names: tuple[str, ...] = ()) -> Question:
+        """The same rows and groups, with other columns to sum; `names` where they have some."""
+        return replace(self, columns=columns, names=names)
+
+    def totals(self) -> scan.UnitTotals:
+        """Scan the rows."""
+        return scan.unit_totals(
+            self.sample,
+            self.domains,
+            self.columns,
+            answered=self.answered,
+            categories=self.categories,
+            names=self.names,
+        )
 
 
 def counts(question: Question) -> Floats:
@@ -337,6 +348,7 @@ def answer(
     interval: Interval | None = None,
     labels: Sequence[str] | None = None,
     inner: int = 0,
+    totals: scan.UnitTotals | None = None,
 ) -> Estimates:
     """Scan, linearise, and put figures and their uncertainty into a result.
 
@@ -359,17 +371,12 @@ def answer(
     inner
         How many of the last `by` variables are not broken down by but handed to the statistic: it
         then gets the columns of all their groups side by side, see `UnitTotals.folded`.
+    totals
+        What `Question.totals` gives, where it is known already.
     """
     check_options(level, deff, df)
     sample, domains = question.sample, question.domains
-    totals = scan.unit_totals(
-        sample,
-        domains,
-        question.columns,
-        answered=question.answered,
-        categories=question.categories,
-        names=question.names,
-    )
+    totals = question.totals() if totals is None else totals
     if inner:
         domains = domains.outer(inner)
         totals = totals.folded(question.domains.size // domains.size)

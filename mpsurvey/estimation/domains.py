@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,40 @@ class Domains:
         """The groups without the last `names` variables, as what the results are broken down by."""
         kept = len(self.names) - names
         return replace(self, code=None, names=self.names[:kept], levels=self.levels[:kept])
+
+    def parted(
+        self, part: Codes, count: int, *, words: Hashable = None, before: int = 0
+    ) -> Domains:
+        """The same groups, each parted by a code of the rows.
+
+        Parameters
+        ----------
+        part, count
+            Code of each row, from 0, shape (n,), and how many codes there are.
+        words
+            What the parts are, for samples that remember.
+        before
+            How many of the last variables stay after the parts.
+        """
+        kept = len(self.names) - before
+        last = math.prod(len(level) for level in self.levels[kept:])
+        code = part
+        if self.code is not None:
+            # (outer * count + part) * last + inner, for code = outer * last + inner
+            outer = self.code if last == 1 else self.code // last
+            code = self.code + (outer * (count - 1) + part) * last
+            if self.partial:
+                code[self.code < 0] = -1
+        key = None
+        if self.key is not None and words is not None:
+            key = ((*self.key[0], words, before), self.key[1])
+        return replace(
+            self,
+            code=code,
+            names=(*self.names[:kept], "part", *self.names[kept:]),
+            levels=(*self.levels[:kept], np.arange(count), *self.levels[kept:]),
+            key=key,
+        )
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """One array per `by` variable, shape (D,): what each domain stands for."""

@@ -268,11 +268,12 @@ def _unit_scores(totals: UnitTotals, slope: Floats, present: sparse.csr_array | 
     used = [(q, np.flatnonzero(each[:, q].any(axis=0))) for q in range(figures)]
     if totals.dense and count * size * figures <= _DENSE:
         cube = totals.values.T.reshape(-1, count, size * inner)
-        values = np.zeros((count, size, figures))
+        values = np.zeros((figures, count, size))
         for q, columns in used:
             for k in columns:
-                values[..., q] += _folded_product(cube[k], each[:, q, k], inner)
-        return Scores(values.reshape(count, size * figures), totals.units, present)
+                values[q] += _folded_product(cube[k], each[:, q, k], inner)
+        full = values[0] if figures == 1 else values.transpose(1, 2, 0).reshape(count, -1)
+        return Scores(full, totals.units, present)
     rows, places, parts = [], [], []
     for q, columns in used:
         part = np.zeros(len(totals.domain))
@@ -323,7 +324,10 @@ def _deviations(
     stratum = stage.stratum
     scale = np.sqrt(stage.scale[stratum])[:, None]
     if present is None:
-        return np.asarray((sums - means[stratum]) * scale)
+        gaps = means[stratum]
+        np.subtract(sums, gaps, out=gaps)
+        gaps *= scale
+        return gaps
 
     here: NDArray[np.bool_] = (
         present if whole else np.logical_or.reduceat(present, stage.starts, axis=0)

@@ -81,7 +81,7 @@ def share(
     inside = question.columns[0]
     if of is None:
         found = answer(
-            question.with_columns((inside,)),
+            question,
             linearise.mean,
             name="share",
             variables=[group],
@@ -92,7 +92,7 @@ def share(
     else:
         amount = question.columns[1]
         found = answer(
-            question.with_columns((amount * inside, amount)),
+            question.with_columns((amount * inside, amount), (f"{of} within {group}", of)),
             linearise.ratio,
             name="share",
             variables=[f"{group} in {of}"],
@@ -159,21 +159,20 @@ def contribution(
     question = ask_about_group(sample, group, wanted, by=by, where=where, missing=missing)
     inside, *amounts = question.columns
     parts = tuple(column * inside for column in amounts)
+    names = (*wanted, *(f"{name} within {group}" for name in wanted))
     statistic, named = _part_of_total, numerator
-    columns: tuple[Floats, ...] = (parts[0], amounts[0])
     if denominator is not None:
         statistic, named = _part_of_ratio, f"{numerator} / {denominator}"
-        columns = (*amounts, *parts)
-    names = ["contribution", "all", "without the group"]
+    labels = ["contribution", "all", "without the group"]
     kept = 3 if detail else 1
     found = answer(
-        question.with_columns(columns),
+        question.with_columns((*amounts, *parts), names),
         lambda totals: statistic(totals)[..., :kept],
         name="contribution",
         variables=[named] * kept,
         level=level,
         df=df,
-        labels=names if detail else None,
+        labels=labels if detail else None,
     )
     return replace(found, notes=(f"Group: {group}.", ACCOUNTING, *found.notes))
 
@@ -225,7 +224,7 @@ def both_rules(first: str | None, second: str | None) -> str | None:
 
 
 def _part_of_total(totals: Numbers) -> Numbers:
-    part, whole = totals[..., 1], totals[..., 2]
+    whole, part = totals[..., 1], totals[..., 2]
     return np.stack([part, whole, whole - part], axis=-1)
 
 

@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import Estimates, total
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer, ask
-from mpsurvey.estimation.domains import held, names_of, split_domains
+from mpsurvey.estimation import Estimates, replication
+from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer
+from mpsurvey.estimation.domains import held, names_of
 from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
-from mpsurvey.estimation.scan import unit_totals
-from mpsurvey.impact.contributions import ask_about_group, both_rules
+from mpsurvey.estimation.scan import UnitTotals
+from mpsurvey.impact.contributions import ask_about_group
 
 __all__ = ["gap"]
 
@@ -95,62 +96,74 @@ def gap(
         statistic="A gap",
         apart=() if others is None else (others,),
     )
-    inside, top = question.columns[:2]
-    bottom = question.columns[2] if denominator else np.ones(len(question.sample))
-    outside = 1 - inside
-    if others is not None:
-        outside = (
-            question.columns[-1]
-            if rows_elsewhere
-            else held(question.sample, others).astype(np.float64)
-        )
-        if (inside * outside).any():
-            raise MpsurveyError(f"The rules '{group}' and '{others}' hold for the same people.")
-    columns = tuple(column * who for who in (inside, outside) for column in (top, bottom))
+    question, side = _sides(question, group, others, rows_elsewhere=rows_elsewhere)
+    before, sides = len(cells), 2 if others is None else 3
+    parted = replace(
+        question,
+        domains=question.domains.parted(side, sides, words=("gap", group, others), before=before),
+    )
     count = math.prod(len(level) for level in question.domains.levels[len(names_of(by)) :])
 
     def statistic(totals: Numbers) -> Numbers:
-        return _standardised(totals, count, composition) if cells else _plain(totals)
+        table = totals[..., 1:].reshape(*totals.shape[:-1], sides, count, -1)
+        inside, outside = table[..., 0, :, :], table[..., 1, :, :]
+        if cells:
+            return _standardised(inside, outside, composition)
+        return _rate(inside) - _rate(outside)
 
+    totals = parted.totals()
     found = answer(
-        question.with_columns(columns),
+        parted,
         statistic,
         name="gap",
         variables=[numerator if denominator is None else f"{numerator} / {denominator}"],
         level=level,
         df=df,
-        inner=len(cells),
+        inner=1 + before,
+        totals=totals,
     )
     if df != "design":
-        sides = _sides(sample, group, others)
-        found = _with_freedom(found, [_freedom(sample, side, by, where) for side in sides])
+        found = _with_freedom(found, _freedom(parted, totals, before, sides))
     compared = f"Group: {group}; compared with {others or 'all others'}."
     whose = "the group's" if composition == "group" else "everybody's"
     equal = (f"At {whose} composition by {', '.join(cells)}.",) if cells else ()
     return replace(found, notes=(compared, *equal, *found.notes))
 
 
-def _sides(sample: Sample, group: str, others: str | None) -> tuple[str, str]:
-    """Rules for the group and for those it is compared with."""
-    mine = f"`{group}` == 1" if group in sample.frame.columns else group
-    return mine, others or f"not ({mine})"
+def _sides(
+    question: Question, group: str, others: str | None, *, rows_elsewhere: bool
+) -> tuple[Question, NDArray[np.intp]]:
+    """Leave the amounts to the question, and say of each row: 0 in, 1 compared with, 2 neither."""
+    inside, amounts, names = question.columns[0], question.columns[1:], question.names[1:]
+    side = (inside == 0).astype(np.intp)
+    if others is not None:
+        if rows_elsewhere:
+            outside, amounts, names = amounts[-1] != 0, amounts[:-1], names[:-1]
+        else:
+            outside = held(question.sample, others)
+        if (outside & (side == 0)).any():
+            raise MpsurveyError(f"The rules '{group}' and '{others}' hold for the same people.")
+        side[(side == 1) & ~outside] = 2
+    return question.with_columns(amounts, names), side
 
 
-def _freedom(sample: Sample, rule: str, by: By, where: str | None) -> Floats:
-    """Degrees of freedom of the people for whom a rule holds, in each group of `by`."""
-    both = both_rules(where, rule)
-    if sample.elsewhere is not None:
-        found = ask(sample, (), statistic="A gap", by=by, where=both)
-        return unit_totals(found.sample, found.domains).df.astype(np.float64)
-    if sample.replicates is None or not sample.replicates.columns:
-        return unit_totals(sample, split_domains(sample, by, both)).df.astype(np.float64)
-    return total(sample, by=by, where=both).frame["df"].to_numpy(dtype=np.float64)
+def _freedom(parted: Question, totals: UnitTotals, before: int, sides: int) -> Floats:
+    """Degrees of freedom of the side that has fewer, in each group."""
+    sample, domains = parted.sample, parted.domains
+    cells = math.prod(len(level) for level in domains.levels[len(domains.levels) - before :])
+    if sample.replicates is not None and sample.replicates.columns:
+        code = domains.code
+        assert code is not None  # noqa: S101 - the sides part the rows
+        pooled = replace(domains.outer(before), code=np.where(code < 0, -1, code // cells))
+        df = replication.replicate_freedom(sample, pooled, parted.answered)
+    else:
+        df = totals.folded(cells).df if before else totals.df
+    return np.asarray(df.reshape(-1, sides)[:, :2].min(axis=1), dtype=np.float64)
 
 
-def _with_freedom(found: Estimates, each: list[Floats]) -> Estimates:
+def _with_freedom(found: Estimates, df: Floats) -> Estimates:
     """Take the degrees of freedom of the side that has fewer: a gap is no surer than that."""
     frame = found.frame
-    df = np.minimum(*each)
     if found.freedom == "effective":
         df = np.minimum(df, frame["df"].to_numpy(dtype=np.float64))
     estimate, se = (frame[name].to_numpy(dtype=np.float64) for name in ("estimate", "se"))
@@ -158,16 +171,22 @@ def _with_freedom(found: Estimates, each: list[Floats]) -> Estimates:
     return replace(found, frame=frame.assign(df=df, ci_low=low, ci_high=high))
 
 
-def _plain(totals: Numbers) -> Numbers:
-    y_in, x_in, y_out, x_out = (totals[..., k] for k in range(1, 5))
-    return np.asarray(y_in / x_in - y_out / x_out)[..., None]
+def _rate(table: Numbers) -> Numbers:
+    """Rate of the only cell."""
+    top, bottom = _parts(table)
+    return np.asarray(top / bottom)
 
 
-def _standardised(totals: Numbers, cells: int, composition: str) -> Numbers:
-    table = totals[..., 1:].reshape(*totals.shape[:-1], cells, 5)
-    y_in, x_in, y_out, x_out = (table[..., k] for k in range(1, 5))
+def _standardised(inside: Numbers, outside: Numbers, composition: str) -> Numbers:
+    """Rates within the cells, weighed by the composition of the group or of both."""
+    (y_in, x_in), (y_out, x_out) = _parts(inside), _parts(outside)
     both = (x_in.real != 0) & (x_out.real != 0)
-    inside = np.where(both, y_in / np.where(both, x_in, 1), 0)
-    outside = np.where(both, y_out / np.where(both, x_out, 1), 0)
+    mine = np.where(both, y_in / np.where(both, x_in, 1), 0)
+    theirs = np.where(both, y_out / np.where(both, x_out, 1), 0)
     weight = np.where(both, x_in if composition == "group" else x_in + x_out, 0)
-    return np.asarray((weight * (inside - outside)).sum(axis=-1) / weight.sum(axis=-1))[..., None]
+    return np.asarray((weight * (mine - theirs)).sum(axis=-1) / weight.sum(axis=-1))[..., None]
+
+
+def _parts(table: Numbers) -> tuple[Numbers, Numbers]:
+    """Numerator and denominator of each cell: of a mean, the sum of weights."""
+    return table[..., 1], table[..., 2] if table.shape[-1] > 2 else table[..., 0]
