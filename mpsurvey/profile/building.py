@@ -28,8 +28,9 @@ from mpsurvey.profile.tracking import changes_between, revisions, stacked, witho
 from mpsurvey.profile.words import said
 from mpsurvey.publication.charts.lettering import plain
 from mpsurvey.publication.document import Report
-from mpsurvey.publication.wording import comma, semicolon
+from mpsurvey.publication.wording import comma, semicolon, word
 from mpsurvey.tabulation import IndicatorTable
+from mpsurvey.tabulation.remarks import EFFECTIVE
 
 __all__ = ["Profile", "run_profile"]
 
@@ -367,6 +368,8 @@ def _facts(
     stop = semicolon(language)
     ways = stop.join(method_in_words(one, language) for one in methods)
     facts.append((said("method", language), f"{ways} ({level} %)"))
+    if any(one.startswith("Taylor") for one in methods):
+        facts.append((word("df", language), EFFECTIVE[language]))
     if last.lacking:
         between = comma(language)
         names = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.estimation import Estimates
 
-__all__ = ["NATIONAL", "NOT_BROKEN_DOWN", "effective_said", "remarks"]
+__all__ = ["EFFECTIVE", "NATIONAL", "NOT_BROKEN_DOWN", "effective_said", "remarks"]
 
 Texts = Mapping[str, str]
 
