@@ -106,6 +106,7 @@ def standardise(
         where=where,
         missing=missing,
         yes_no=True,
+        sums=(variable,),
     )
     shares, known = _shares(question, parts, structure)
     question = replace(question, answered=_inside(question, known))
