@@ -44,14 +44,14 @@ class Asked:
     where, whose
         Rows that count, true or false for each (None for all), and the same in words.
     rules
-        Names of those keys and amounts that are 1 or 0 for each row and never missing.
+        Those keys and amounts that are 1 or 0 for each row and never missing, as true or false.
     """
 
     keys: Mapping[str, nw.Expr]
     amounts: Mapping[str, nw.Expr] = field(default_factory=dict)
     where: nw.Expr | None = None
     whose: str | None = None
-    rules: frozenset[str] = frozenset()
+    rules: Mapping[str, nw.Expr] = field(default_factory=dict)
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -65,11 +65,7 @@ class Asked:
 
     def conditions(self) -> Conditions:
         """What is asked of each row by yes or no, but for whether it counts."""
-        found: Conditions = {
-            ("holds", name): value == 1
-            for name, value in (*self.keys.items(), *self.amounts.items())
-            if name in self.rules
-        }
+        found: Conditions = {("holds", name): truth for name, truth in self.rules.items()}
         for name in self.sums:
             amount = self.amounts[name]
             found["known", name] = (~amount.is_null()) & (~amount.is_nan().fill_null(value=False))

@@ -21,8 +21,6 @@ from mpsurvey.rule import Formula, parse_rule, parse_value
 
 __all__ = ["cells_of", "complete_rows", "gathered", "names_within", "needs_rows"]
 
-_OBEYS = "obeys the rule"
-
 
 def cells_of(
     sample: Sample,
@@ -53,15 +51,18 @@ def cells_of(
     """
     rule = None if where is None or everyone else condition(sample, where)
     keys: dict[str, nw.Expr] = {name: nw.col(name) for name in groups}
+    rules: dict[str, nw.Expr] = {}
     if where is not None and everyone:
-        keys[_OBEYS] = _one_where(condition(sample, where))
+        rules[_obeys(where)] = condition(sample, where)
+        keys[_obeys(where)] = _one_where(rules[_obeys(where)])
     amounts: dict[str, nw.Expr] = {}
-    rules = {_OBEYS} & set(keys)
     for text in dict.fromkeys(variables):
         if text in keys:
             continue
-        if text not in _schema(sample) and not isinstance(_parsed(sample, text), Formula):
-            rules.add(text)
+        if text not in _schema(sample):
+            parsed = _parsed(sample, text)
+            if not isinstance(parsed, Formula):
+                rules[text] = parsed.expression(_schema(sample))
         if text in sums and _adds_up(sample, text):
             amounts[text] = number(sample, text)
         elif text in _schema(sample):
@@ -70,7 +71,7 @@ def cells_of(
             keys[text] = number(sample, text)
     words = ("cells", tuple(keys), tuple(amounts), where)
     whose = None if rule is None else where
-    asked = Asked(keys, amounts, rule, whose, frozenset(rules))
+    asked = Asked(keys, amounts, rule, whose, rules)
     try:
         folded = sample.folded(asked, groups, words)
     except TooManyCells:
@@ -111,9 +112,11 @@ def gathered(
         raise ColumnMissing(absent, schema)
     keys = {name: nw.col(name) for name in dict.fromkeys(names)}
     groups = list(keys)
+    rules: dict[str, nw.Expr] = {}
     if where is not None:
-        keys[_OBEYS] = _one_where(condition(sample, where))
-    asked = Asked(keys, rules=frozenset({_OBEYS} & set(keys)))
+        rules[_obeys(where)] = condition(sample, where)
+        keys[_obeys(where)] = _one_where(rules[_obeys(where)])
+    asked = Asked(keys, rules=rules)
     try:
         folded = sample.folded(asked, groups, ("gathered", tuple(keys), where))
     except TooManyCells:
@@ -124,9 +127,9 @@ def gathered(
 def _obeying(folded: Sample, where: str | None) -> Sample:
     """Let cells know which of them obey the rule, so that it can be asked again."""
     if where is not None:
-        there = _OBEYS in folded.frame.columns
+        there = _obeys(where) in folded.frame.columns
         every = np.ones(len(folded), dtype=bool)
-        obeys = folded.frame[_OBEYS].to_numpy() == 1 if there else every
+        obeys = folded.frame[_obeys(where)].to_numpy() == 1 if there else every
         folded.recall(("rule", where), lambda: obeys)
     return folded
 
@@ -172,6 +175,11 @@ def complete_rows(
             raise MpsurveyError(said) from None
         raise
     return kept, sample.count() - kept.count()
+
+
+def _obeys(where: str) -> str:
+    """Name of the column that says who obeys a rule."""
+    return f"obeys: {where}"
 
 
 def condition(sample: Sample, rule: str) -> nw.Expr:

@@ -170,8 +170,8 @@ class Columns:
         known = [self._answered(side) for side in sides if not isinstance(side, Number | Text)]
         if not known:
             return holds
-        guard = reduce(operator.and_, known)
-        return nw.when(guard).then(holds).otherwise(nw.lit(value=False))
+        # False and unknown is false, so that no unknown is left.
+        return reduce(operator.and_, known) & holds
 
     def _answered(self, node: Value) -> nw.Expr:
         match node:
