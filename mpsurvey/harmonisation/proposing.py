@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from mpsurvey.catalogue import Catalogue, HostVariable, Module
 from mpsurvey.harmonisation.countries import CountryNames
 from mpsurvey.harmonisation.crosswalk import Candidate, Crosswalk, Mapped
+from mpsurvey.harmonisation.evidence import SHOWN_FROM, Evidence, Look
 from mpsurvey.harmonisation.known import known_catalogue
-from mpsurvey.harmonisation.likeness import (
-    CodeMatch,
-    bare,
-    match_codes,
-    name_likeness,
-    phrase_likeness,
-    scripts,
-)
+from mpsurvey.harmonisation.missing_codes import likely_missing, missing_everywhere, not_asked
 from mpsurvey.harmonisation.target import Target, targets_of
-from mpsurvey.harmonisation.vocabulary import NAMES, PHRASES
 from mpsurvey.harmonisation.wording import means_missing
 from mpsurvey.microdata import Microdata, Variable
 
@@ -34,21 +24,10 @@ __all__ = ["propose_crosswalk"]
 TAKEN_FROM = 0.6
 """A candidate is taken into the crosswalk from this score on."""
 
-OWN_NAME = 0.9
-"""The likeness of a name that is the modules' own: value labels then say nothing against it."""
-
-SHOWN_FROM = 0.3
 SHOWN = 3
-"""At most so many further candidates are shown for a variable, of at least that score."""
+"""At most so many further candidates are shown for a variable, of at least the score SHOWN_FROM."""
 
 LANGUAGES = ("en", "fr", "es", "ru", "ar")
-SCRIPT = {"ru": "cyrillic", "ar": "arabic"}
-
-LABEL_FLOOR = 0.6
-"""Wordings are as like as this by chance; what lies above counts."""
-
-# How much each sort of evidence can weigh at most; they are joined as independent hints.
-LABEL_WEIGHT, VALUE_WEIGHT = 0.85, 0.6
 
 
 def propose_crosswalk(
@@ -106,7 +85,7 @@ def propose_crosswalk(
     file = data if isinstance(data, Microdata) else Microdata(data)
     targets = targets_of(whose, _hosts(whose, known), known.codelists)
     targets = {name: target for name, target in targets.items() if not _specifies(name, whose)}
-    looked = _Look(file, targets, tuple(languages), CountryNames(known.codelist("CNT")))
+    looked = _Proposal(file, targets, tuple(languages), CountryNames(known.codelist("CNT")))
     return looked.propose(id or _id(file), home)
 
 
@@ -136,43 +115,11 @@ def _id(file: Microdata) -> str:
     return name or "crosswalk"
 
 
-@dataclass(slots=True)
-class _Evidence:
-    """What speaks for a column, from 0 to 1 each, with the words for it."""
-
-    score: float = 0.0
-    reasons: list[str] = field(default_factory=list)
-
-    def add(self, weight: float, reason: str) -> None:
-        self.score = 1.0 - (1.0 - self.score) * (1.0 - weight)
-        self.reasons.append(reason)
-
-
-class _Look:
-    """One file looked at for many variables."""
-
-    def __init__(
-        self,
-        file: Microdata,
-        targets: Mapping[str, Target],
-        languages: tuple[str, ...],
-        countries: CountryNames,
-    ) -> None:
-        self.file, self.targets, self.countries = file, targets, countries
-        self.variables = list(file.variables.values())
-        self.labels = [bare(v.label or v.question or "") for v in self.variables]
-        words = [v.label for v in self.variables]
-        words += [label for v in self.variables for label in list(v.answers.values())[:20]]
-        written = scripts(words) or {"latin"}
-        self.languages = (
-            tuple(language for language in languages if SCRIPT.get(language, "latin") in written)
-            or languages[:1]
-        )
-        self._matches: dict[tuple[Any, str], CodeMatch] = {}
-        self._common: dict[str, float] = {}
+class _Proposal(Look):
+    """What is proposed for a file, from the evidence for each of its columns."""
 
     def propose(self, walk_id: str, home: int | None) -> Crosswalk:
-        scored = self._scores()
+        scored = self.scores()
         chosen: dict[str, str] = {}
         for score, name, column in sorted(
             (
@@ -212,8 +159,8 @@ class _Look:
             unit="person",
             home=home,
             household=(chosen["hh_id"],) if "hh_id" in chosen else (),
-            missing=self._missing_everywhere(),
-            not_asked=self._not_asked(),
+            missing=missing_everywhere(self.variables),
+            not_asked=not_asked(self.variables),
             variables=variables,
             candidates={name: found for name, found in candidates.items() if found},
             remarks=remarks,
@@ -221,157 +168,10 @@ class _Look:
         )
 
     @staticmethod
-    def _best(found: Mapping[str, _Evidence], chosen: str | None) -> list[tuple[str, _Evidence]]:
+    def _best(found: Mapping[str, Evidence], chosen: str | None) -> list[tuple[str, Evidence]]:
         ordered = sorted(found.items(), key=lambda pair: -pair[1].score)
         rest = [(c, e) for c, e in ordered if c != chosen and e.score >= SHOWN_FROM][:SHOWN]
         return [(chosen, found[chosen]), *rest] if chosen is not None else rest
-
-    # -- scores
-
-    def _scores(self) -> dict[str, dict[str, _Evidence]]:
-        likeness, phrases = self._label_likeness()
-        declared = self._declared()
-        out: dict[str, dict[str, _Evidence]] = {}
-        for name, target in self.targets.items():
-            row = likeness[name]
-            out[name] = {}
-            for at, variable in enumerate(self.variables):
-                evidence = _Evidence()
-                if target.of == "roster" and variable.name.lower() != name:
-                    continue  # a row of a roster is no row of this file
-                if declared.get(name) == variable.name:
-                    evidence.add(0.97, "the file declares it so in its survey design")
-                by_name = name_likeness(variable.name, name, target.also, NAMES.get(name, ()))
-                if by_name:
-                    evidence.add(by_name, f"the name '{variable.name}'")
-                like = float(row[at])
-                above = max(0.0, (like - LABEL_FLOOR) / (1.0 - LABEL_FLOOR))
-                if above > 0.1:
-                    evidence.add(
-                        LABEL_WEIGHT * above,
-                        f"its label is like '{phrases[name][at]}' ({like:.0%})",
-                    )
-                if evidence.score < 0.1:
-                    continue
-                self._weigh_values(evidence, variable, target, named=by_name >= OWN_NAME)
-                if evidence.score >= SHOWN_FROM:
-                    out[name][variable.name] = evidence
-        return out
-
-    def _label_likeness(
-        self,
-    ) -> tuple[dict[str, npt.NDArray[np.float64]], dict[str, list[str]]]:
-        """For each variable the best likeness with each column's label, and with which phrase."""
-        owners: list[str] = []
-        phrases: list[str] = []
-        for name, target in self.targets.items():
-            worded = [target.label.get(one, "") for one in self.languages]
-            worded += [target.text.get(one, "") for one in self.languages]
-            worded += [one for one in PHRASES.get(name, ()) if scripts([one]) & self._written()]
-            for phrase in dict.fromkeys(bare(one) for one in worded if one):
-                owners.append(name)
-                phrases.append(phrase)
-        table = phrase_likeness(phrases, self.labels)
-        best: dict[str, npt.NDArray[np.float64]] = {}
-        which: dict[str, list[str]] = {}
-        for name in self.targets:
-            rows = [at for at, owner in enumerate(owners) if owner == name]
-            if not rows:
-                best[name] = np.zeros(len(self.labels))
-                which[name] = [""] * len(self.labels)
-                continue
-            part = table[rows]
-            top = part.argmax(axis=0)
-            best[name] = part.max(axis=0)
-            which[name] = [phrases[rows[int(one)]] for one in top]
-        return best, which
-
-    def _written(self) -> frozenset[str]:
-        return frozenset(SCRIPT.get(one, "latin") for one in self.languages)
-
-    def _declared(self) -> dict[str, str]:
-        """The design's columns that the file itself names."""
-        design = self.file.design
-        if design is None:
-            return {"weight": self.file.weight} if self.file.weight else {}
-        first = {
-            "weight": design.weight,
-            "stratum": design.strata if isinstance(design.strata, str) else None,
-            "psu": design.psu if isinstance(design.psu, str) else None,
-        }
-        for role, stages in (("stratum", design.strata), ("psu", design.psu)):
-            if isinstance(stages, tuple) and stages and isinstance(stages[0], str):
-                first[role] = stages[0]
-        return {role: column for role, column in first.items() if column}
-
-    def _weigh_values(
-        self, evidence: _Evidence, variable: Variable, target: Target, *, named: bool
-    ) -> None:
-        """Weigh what the values say, for and against."""
-        answers = self._substantive(variable)
-        listed = target.codes
-        text = variable.kind == "text"
-        if listed is None:
-            if target.type in ("integer", "decimal"):
-                labelled = len(answers) >= 2 and variable.kind == "categorical"
-                if target.of != "design" and (text or labelled):
-                    evidence.score *= 0.4
-                    evidence.reasons.append("but its values are texts or labelled codes")
-            return
-        if listed.id == "CNT" and text:
-            share = self._countries_share(variable.name)
-            if share >= 0.7:
-                evidence.add(0.5, f"{share:.0%} of its values are countries")
-            else:
-                evidence.score *= 0.5
-            return
-        if not answers:
-            evidence.score *= 0.5 if text else 0.85
-            return
-        match = self._match(variable, target)
-        if match.score <= 0:
-            if (not listed.open or listed.id == "CNT") and not named:
-                evidence.score *= 0.5
-                evidence.reasons.append(f"but no value label is one of {listed.id}")
-            return
-        special = max(0.0, 1.0 - 4.0 * self._how_common(listed.id, target))
-        weight = VALUE_WEIGHT * match.score * (0.1 + 0.9 * special)
-        evidence.add(weight, f"its value labels fit {listed.id} ({match.score:.0%})")
-        if match.score < 0.5:
-            evidence.score *= 0.75
-
-    def _how_common(self, list_id: str, target: Target) -> float:
-        """Share of the labelled columns whose labels fit a list: 'yes' and 'no' say little."""
-        if list_id not in self._common:
-            labelled = [v for v in self.variables if self._substantive(v)]
-            fits = sum(self._match(v, target).score >= 0.7 for v in labelled)
-            self._common[list_id] = fits / len(labelled) if len(labelled) >= 8 else 0.05
-        return self._common[list_id]
-
-    @staticmethod
-    def _substantive(variable: Variable) -> dict[Any, str]:
-        return {
-            code: label
-            for code, label in variable.answers.items()
-            if means_missing(label) is None and not (isinstance(code, int | float) and code < 0)
-        }
-
-    def _match(self, variable: Variable, target: Target) -> CodeMatch:
-        assert target.codes is not None  # noqa: S101 - asked of select questions only
-        key = (tuple(variable.answers.items()), target.codes.id)
-        if key not in self._matches:
-            self._matches[key] = match_codes(
-                variable.answers, target.codes, self.languages, self.countries
-            )
-        return self._matches[key]
-
-    def _countries_share(self, column: str) -> float:
-        values = pd.unique(self.file.frame[column].dropna())[:400]
-        if not len(values):
-            return 0.0
-        return sum(self.countries.find(one) is not None for one in values) / len(values)
-
-    # -- what is proposed for one variable
 
     def _mapped(
         self, name: str, column: str, score: float
@@ -385,9 +185,9 @@ class _Look:
             return Mapped(name=name, column=column, countries=True, confidence=confidence), [], {}
         missing: tuple[Any, ...] = ()
         labelled = {c: w for c, w in variable.answers.items() if means_missing(w) is not None}
-        everywhere = set(self._missing_everywhere())
+        everywhere = set(missing_everywhere(self.variables))
         missing = tuple(code for code in labelled if code not in everywhere)
-        unlabelled = self._likely_missing(column, target)
+        unlabelled = likely_missing(self.file.frame[column], target)
         if unlabelled:
             shown = ", ".join(str(code) for code in unlabelled)
             missing = (*missing, *unlabelled)
@@ -404,9 +204,9 @@ class _Look:
     def _with_labels(
         self, target: Target, variable: Variable, confidence: float
     ) -> tuple[Mapped, list[str], Mapping[Any, str]]:
-        match = self._match(variable, target)
+        match = self.match(variable, target)
         remarks = []
-        everywhere = set(self._missing_everywhere())
+        everywhere = set(missing_everywhere(self.variables))
         missing = tuple(code for code in match.missing if code not in everywhere)
         listed = target.codes
         if listed is not None and listed.id == "CNT" and match.score <= 0:
@@ -454,40 +254,3 @@ class _Look:
             return []
         values = pd.unique(series.dropna())
         return sorted(float(v) for v in values[:500])
-
-    def _likely_missing(self, column: str, target: Target) -> tuple[int, ...]:
-        """Numbers of nines without a label, far above every other value: 98, 999, 9998."""
-        if target.type not in ("integer", "decimal") or target.of == "design":
-            return ()
-        series = self.file.frame[column]
-        if series.dtype.kind not in "iuf":
-            return ()
-        values = np.unique(series.dropna().to_numpy(dtype=np.float64))
-        nines = [v for v in values[-4:] if re.fullmatch(r"9+[6-9]", f"{v:.0f}") and v >= 96]
-        rest = values[~np.isin(values, nines)]
-        if not nines or not len(rest):
-            return ()
-        # an age of 98 beside one of 95 is an age
-        far = min(nines) > 1.5 * rest.max() if min(nines) < 1900 or min(nines) > 9989 else False
-        far = far or (min(nines) >= 9990 and rest.max() < 2100)
-        return tuple(int(v) for v in nines) if far else ()
-
-    def _missing_everywhere(self) -> tuple[Any, ...]:
-        """Negative codes that labels call no answer in at least a third of the labelled columns."""
-        labelled = [v for v in self.variables if v.answers]
-        counted: dict[Any, int] = {}
-        for variable in labelled:
-            for code, label in variable.answers.items():
-                if isinstance(code, int | float) and code < 0 and means_missing(label):
-                    counted[code] = counted.get(code, 0) + 1
-        least = max(2, len(labelled) / 3)
-        return tuple(sorted(code for code, times in counted.items() if times >= least))
-
-    def _not_asked(self) -> tuple[Any, ...]:
-        everywhere = self._missing_everywhere()
-        means: dict[Any, set[str | None]] = {code: set() for code in everywhere}
-        for variable in self.variables:
-            for code in everywhere:
-                if code in variable.answers:
-                    means[code].add(means_missing(variable.answers[code]))
-        return tuple(code for code in everywhere if means[code] == {"not asked"})
