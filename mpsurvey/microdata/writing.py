@@ -45,13 +45,20 @@ def write(data: Microdata, path: str | Path) -> tuple[str, ...]:
     Raises
     ------
     MpsurveyError
-        The ending is not one of these, or the folder does not exist or cannot be written to.
+        The data are no microdata, the ending is not one of these, or the folder does not exist or
+        cannot be written to.
 
     Warns
     -----
     FileWarning
         The format cannot hold something of the data; all of it in one warning.
     """
+    if not isinstance(data, Microdata):
+        raise MpsurveyError(
+            f"write takes microdata in memory, not {type(data).__name__}. A frame is made "
+            "Microdata(frame) first; a lazy one is written by its own library, such as "
+            "frame.sink_parquet(path)."
+        )
     path = Path(path).expanduser()
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:

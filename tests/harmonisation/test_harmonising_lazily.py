@@ -397,6 +397,14 @@ def test_what_cannot_be_pushed_down_is_said(monkeypatch):
         run(pd.DataFrame({"a": ["1", "2", "3"]}), Mapped(name="age", column="a"))
 
 
+def test_a_lazy_frame_is_written_by_its_own_library(tmp_path):
+    got = harmonise(Engine("polars")(pd.DataFrame({"age": [30]})), catalogue=CATALOGUE)
+    with pytest.raises(MpsurveyError, match=r"not LazyHarmonised.*sink_parquet"):
+        mp.write(got, tmp_path / "people.sav")
+    got.frame.sink_parquet(tmp_path / "people.parquet")
+    assert pd.read_parquet(tmp_path / "people.parquet")["age"].tolist() == [30]
+
+
 def test_names_that_a_database_takes_for_one():
     frame = pd.DataFrame({"AGE": [30], "id": [1]})
     walk = Crosswalk(id="x", keep=("AGE",)).mapping(Mapped(name="age", column="AGE"))
