@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, linearise
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
-from mpsurvey.estimation.intervals import Floats, proportion_interval
+from mpsurvey.estimation.intervals import Floats, proportion_interval, t_interval
 from mpsurvey.estimation.linearise import Numbers
 
 __all__ = ["ask_about_group", "both_rules", "contribution", "share"]
@@ -33,6 +34,7 @@ def share(
     level: float = 0.95,
     missing: Missing = "domain",
     df: DegreesOfFreedom = "domain",
+    ci: Literal["logit", "normal"] | None = None,
 ) -> Estimates:
     r"""Estimate a group's share of the people, or of an amount.
 
@@ -50,12 +52,17 @@ def share(
     of
         A numeric column or formula whose total is shared out, such as ``"hours"``; without it,
         people are counted.
+    ci
+        ``"logit"``, the t interval on the logit scale, which stays between 0 and 1 and suits the
+        skewed share of a small group; ``"normal"``, the share plus and minus t se. By default
+        shares of people have logit intervals and shares of amounts, which can be negative, normal
+        ones.
 
     Returns
     -------
     Estimates
-        Shares, 0 to 1. Shares of people have logit intervals, shares of amounts t intervals. A rule
-        does not hold for people without an answer: they count among the others.
+        Shares, 0 to 1. A rule does not hold for people without an answer: they count among the
+        others.
 
     Notes
     -----
@@ -70,6 +77,8 @@ def share(
     >>> float(found.frame.estimate[0])
     0.5
     """
+    if ci not in (None, "logit", "normal"):
+        raise MpsurveyError(f"ci='{ci}' is not one of logit, normal.")
     question = ask_about_group(
         sample,
         group,
@@ -87,7 +96,7 @@ def share(
             variables=[group],
             level=level,
             df=df,
-            interval=_logit,
+            interval=_normal if ci == "normal" else _logit,
         )
     else:
         amount = question.columns[1]
@@ -98,6 +107,7 @@ def share(
             variables=[f"{group} in {of}"],
             level=level,
             df=df,
+            interval=_logit_inside if ci == "logit" else _normal,
         )
     return _among(found, among)
 
@@ -232,6 +242,21 @@ def _part_of_ratio(totals: Numbers) -> Numbers:
     y, x, y_in, x_in = (totals[..., k] for k in range(1, 5))
     with_group, without = y / x, (y - y_in) / (x - x_in)
     return np.stack([with_group - without, with_group, without], axis=-1)
+
+
+def _normal(p: Floats, se: Floats, df: Floats, _n: Floats, level: float) -> tuple[Floats, Floats]:
+    return t_interval(p, se, df, level)
+
+
+def _logit_inside(
+    p: Floats, se: Floats, df: Floats, n: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Logit limits of shares of an amount; normal ones of those that are not between 0 and 1."""
+    inside = (p > 0) & (p < 1)
+    logit = _logit(np.where(inside, p, 0.5), se, df, n, level)
+    ends = zip(logit, t_interval(p, se, df, level), strict=True)
+    low, high = (np.where(inside, one, other) for one, other in ends)
+    return low, high
 
 
 def _logit(p: Floats, se: Floats, df: Floats, n: Floats, level: float) -> tuple[Floats, Floats]:

@@ -329,7 +329,7 @@ def _quantile(sample: Sample, given: Mapping[str, Any], options: dict[str, Any])
 
 
 def _share(sample: Sample, given: Mapping[str, Any], options: dict[str, Any]) -> Estimates:
-    return impact.share(sample, given["group"], of=given.get("of"), **options)
+    return impact.share(sample, given["group"], of=given.get("of"), ci="logit", **options)
 
 
 def _contribution(sample: Sample, given: Mapping[str, Any], options: dict[str, Any]) -> Estimates:

@@ -171,6 +171,31 @@ def test_with_and_without_remittances(sample):
     assert medians.category.tolist()[:3] == ["with: 0.25", "without: 0.25", "difference: 0.25"]
 
 
+def test_a_share_of_an_amount_on_the_logit_scale():
+    random = np.random.default_rng(4)
+    n = 400
+    frame = pd.DataFrame({"ea": np.arange(n) // 10, "pay": np.exp(random.normal(size=n))})
+    frame["g"], frame["none"] = (random.random(n) < 0.05).astype(int), 0
+    frame["loss"] = frame.pay * np.where(frame.g == 1, -1, 1)
+    sample = mp.Sample(frame, mp.Design(psu="ea"))
+    for df in ("domain", "effective"):
+        plain = mp.share(sample, "g", of="pay", df=df).frame.iloc[0]
+        assert plain.ci_high - plain.estimate == pytest.approx(plain.estimate - plain.ci_low)
+        found = mp.share(sample, "g", of="pay", df=df, ci="logit").frame.iloc[0]
+        p, reach = plain.estimate, (plain.ci_high - plain.estimate)
+        middle, reach = np.log(p / (1 - p)), reach / (p * (1 - p))
+        want = 1 / (1 + np.exp(-(middle + np.array([-reach, reach]))))
+        assert [found.ci_low, found.ci_high] == pytest.approx(want)
+        assert 0 < found.ci_low < found.ci_high < 1
+    for group, of in (("none", "pay"), ("g", "loss")):  # no share, and one below 0
+        logit = mp.share(sample, group, of=of, ci="logit").frame
+        pd.testing.assert_frame_equal(logit, mp.share(sample, group, of=of).frame)
+    people = mp.share(sample, "g", ci="normal").frame.iloc[0]
+    assert people.ci_high - people.estimate == pytest.approx(people.estimate - people.ci_low)
+    with pytest.raises(mp.MpsurveyError, match="logit, normal"):
+        mp.share(sample, "g", ci="beta")
+
+
 def test_members_who_return_share_the_income(sample):
     found = mp.counterfactual(sample, mp.mean, "inc", "remit", size="size", returning="1").frame
     direct = mp.mean(sample, "(inc - remit) / (size + 1)").frame
