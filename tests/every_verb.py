@@ -151,6 +151,9 @@ VERBS = {
         "margins": lambda s: logistic(s).margins("region", among="region != 'south'"),
         "test": lambda s: logistic(s).test("C(region)", method="likelihood ratio"),
         "imputed": lambda s: mp.regression(s, "score ~ age + sex", imputed={"score": SCORES}),
+        "margins, imputed": lambda s: mp.regression(
+            s, "score ~ age + C(sex)", imputed={"score": SCORES}, where="age >= 15"
+        ).margins("sex"),
         "dropped": lambda s: mp.regression(s, "wage ~ hours", missing="drop"),
         "dropped by group": lambda s: mp.regression(
             s, "hours > 38 ~ C(status)", family="binomial", missing="drop", where="sex == 1"

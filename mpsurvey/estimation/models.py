@@ -322,26 +322,25 @@ def regression(
     read = read_formula(formula, [*sample.frame.columns, *several])
     if missing == "drop" and several:
         needs_rows(sample, "missing='drop' with imputed values")
-    complete = partial(_complete_rows, sample, read, where)
-    sample = _rows_in_memory(sample, read, several, where)
     unused = [name for name in several if name not in (*read.variables, read.response)]
     if unused:
         raise MpsurveyError(f"imputed names '{unused[0]}', which is not in '{read.text}'.")
     asked = {name: one.expressions(sample) for name, one in several.items()}
     rule = one_rule(several, asked) if several else None
     count = len(next(iter(asked.values()))) if asked else 1
+    complete = None if sample.elsewhere is None else partial(_complete_rows, sample, read, where)
     fits = []
     modelled = None
     for m in range(count):
         standing_for = {name: names[m] for name, names in asked.items()}
         one, modelled = fit(
-            sample,
+            _rows_in_memory(sample, read, standing_for, where),
             read,
             FAMILIES[family],
             where=where,
             missing=missing,
             standing_for=standing_for,
-            complete=None if sample.rows is None else complete,
+            complete=complete,
         )
         fits.append(one)
     if len({one.columns.names for one in fits}) > 1:
@@ -361,10 +360,10 @@ def regression(
 
 
 def _rows_in_memory(
-    sample: Sample, read: ModelFormula, several: Mapping[str, Imputed], where: str | None
+    sample: Sample, read: ModelFormula, standing_for: Mapping[str, str], where: str | None
 ) -> Sample:
     """The cells of the formula's variables, where the rows stay in their engine."""
-    imputed = [text for one in several.values() for text in one.expressions(sample)]
+    imputed = list(standing_for.values())
     return gathered(sample, names_within(sample, read.text), imputed, where=where)
 
 
