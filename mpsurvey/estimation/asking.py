@@ -34,6 +34,9 @@ __all__ = [
     "report",
 ]
 
+_ROUNDING = 1e-12
+"""Standard error, as a share of its estimate, up to which it is one of rounding."""
+
 Floats = NDArray[np.float64]
 By = str | Sequence[str] | None
 Missing = Literal["domain", "drop", "fail"]
@@ -448,7 +451,8 @@ def report(
     freedom = np.repeat(_freedom(question, groups, totals, df).astype(np.float64), figures)
     fewest, counted = totals.df, df
     if df == "effective":
-        own = uncertainty.freedom()
+        # An error of rounding is none: sums in another order would have another, or zero.
+        own = np.where(se > _ROUNDING * np.abs(estimate), uncertainty.freedom(), np.nan)
         shown = np.isfinite(own)
         freedom = np.fmin(own, freedom)
         fewest = freedom.reshape(groups.size, figures).min(axis=1, initial=np.inf)
