@@ -95,13 +95,14 @@ class Question:
 def counts(question: Question) -> Floats:
     """Rows that are in each domain and answered, unweighted, shape (D,)."""
     domains, inside = question.domains, question.answered
-    if domains.code is None:
+    code = domains.code
+    if code is None:
         return np.array([float(question.sample.count(inside))])
-    placed = domains.code >= 0
+    placed = code >= 0
     placed = placed if inside is None else placed & inside
     rows = question.sample.rows
     each = None if rows is None else rows[placed]
-    return np.bincount(domains.code[placed], each, minlength=domains.size).astype(np.float64)
+    return np.bincount(code[placed], each, minlength=domains.size).astype(np.float64)
 
 
 def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False) -> Floats:
@@ -192,12 +193,12 @@ def ask(
 
     answered: NDArray[np.bool_] | None = None
     notes: list[str] = []
-    inside = None if domains.code is None else domains.code >= 0
-    # A sum is finite where all values are, and costs less than looking at each value.
-    with np.errstate(over="ignore", invalid="ignore"):
-        strange = [
-            (n, c) for n, c in zip(variables, columns, strict=True) if not np.isfinite(c.sum())
-        ]
+    inside = domains.inside
+    strange = [
+        (name, column)
+        for name, column in zip(variables, columns, strict=True)
+        if not _all_finite(sample, name, column)
+    ]
     _refuse_infinite(sample, strange, inside)
     unanswered = [(name, np.isnan(column)) for name, column in strange]
     if categories is not None:
@@ -237,6 +238,17 @@ def ask(
         return replace(kept, notes=(*notes, dropped))
     filled = tuple(np.nan_to_num(c) if answered is not None else c for c in columns)
     return Question(sample, domains, filled, answered, categories, tuple(notes), tuple(variables))
+
+
+def _all_finite(sample: Sample, name: str, column: Floats) -> bool:
+    """Whether no value is missing or infinite."""
+
+    def finite() -> bool:
+        # A sum is finite where all values are, and costs less than looking at each value.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(column.sum()))
+
+    return bool(sample.recall(("finite", name), finite))
 
 
 def _ask_elsewhere(
@@ -523,7 +535,7 @@ def _freedom(
         inside = question.domains
         if domains is not question.domains and inside.code is not None:
             within = inside.size // domains.size
-            inside = replace(domains, code=np.where(inside.code < 0, -1, inside.code // within))
+            inside = replace(domains, base=inside.code // within, inside=inside.inside)
         return replication.replicate_freedom(sample, inside, question.answered)
     if df == "design":
         return np.full_like(totals.df, sample.units.degrees_of_freedom)

@@ -271,7 +271,7 @@ def fit(
         Columns are dependent, the response does not suit the family, or there is no solution.
     """
     domains = split_domains(sample, None, where)
-    inside = None if domains.code is None else domains.code >= 0
+    inside = domains.inside
     columns, answered, modelled = columns_of(sample, formula, inside, standing_for)
     asked = sample.count(inside)
     here = np.zeros(len(sample), dtype=bool)

@@ -304,8 +304,8 @@ def _below_line(
     y = question.columns[0]
     z = np.full(len(y), asked.amount) if asked.expression is None else question.columns[1]
     inside = np.ones(len(y), dtype=bool) if question.answered is None else question.answered
-    if question.domains.code is not None:
-        inside = inside & (question.domains.code >= 0)
+    if question.domains.inside is not None:
+        inside = inside & question.domains.inside
     if not (z[inside] > 0).all():
         raise MpsurveyError(f"The line '{asked.text}' is not above zero in every row.")
     gaps = measure.gap(y, np.where(inside, z, 1.0))

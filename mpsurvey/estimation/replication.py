@@ -162,12 +162,12 @@ def replicate_freedom(
     weights = sample.replicates
     assert weights is not None  # noqa: S101
     kept = np.ones(len(sample), dtype=bool) if answered is None else answered
-    if domains.code is not None:
-        kept = kept & (domains.code >= 0)
+    if domains.inside is not None:
+        kept = kept & domains.inside
     order = np.flatnonzero(kept)
     bounds = np.array([0, len(order)])
-    if domains.code is not None:
-        code = domains.code[order]
+    if domains.base is not None:
+        code = domains.base[order]
         # NumPy sorts short whole numbers by their digits, in time proportional to the rows.
         short = code.astype(np.uint16) if domains.size <= 1 << 16 else code
         order = order[np.argsort(short, kind="stable")]

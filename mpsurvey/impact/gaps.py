@@ -152,9 +152,8 @@ def _freedom(parted: Question, totals: UnitTotals, before: int, sides: int) -> F
     sample, domains = parted.sample, parted.domains
     cells = math.prod(len(level) for level in domains.levels[len(domains.levels) - before :])
     if sample.replicates is not None and sample.replicates.columns:
-        code = domains.code
-        assert code is not None  # noqa: S101 - the sides part the rows
-        pooled = replace(domains.outer(before), code=np.where(code < 0, -1, code // cells))
+        assert domains.base is not None  # noqa: S101 - the sides part the rows
+        pooled = replace(domains.outer(before), base=domains.base // cells)
         df = replication.replicate_freedom(sample, pooled, parted.answered)
     else:
         df = totals.folded(cells).df if before else totals.df

@@ -112,9 +112,12 @@ def flows(
     if not inside.any():
         raise MpsurveyError(f"Nobody has both '{origin}' and '{destination}'.")
     count = len(regions)
-    code = np.where(inside, before * count + now, -1)
     domains = Domains(
-        code, ("origin", "destination"), (regions, regions), {}, partial=not inside.all()
+        before * count + now,
+        ("origin", "destination"),
+        (regions, regions),
+        {},
+        None if inside.all() else inside,
     )
     question = Question(sample, domains, (), None)
     by_region = figure != "matrix"
