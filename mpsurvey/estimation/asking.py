@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import ReplicateWeights, Sample, describe
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError
-from mpsurvey.estimation import linearise, replication, scan, taylor
+from mpsurvey.estimation import linearise, replication, scanning, taylor
 from mpsurvey.estimation.domains import Domains, coded, held, names_of, series, split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty, assemble
 from mpsurvey.estimation.folding import cells_of, complete_rows
@@ -33,9 +33,6 @@ __all__ = [
     "counts",
     "report",
 ]
-
-_ROUNDING = 1e-12
-"""Standard error, as a share of its estimate, up to which it is one of rounding."""
 
 Floats = NDArray[np.float64]
 By = str | Sequence[str] | None
@@ -72,7 +69,7 @@ class Question:
     domains: Domains
     columns: tuple[Floats, ...]
     answered: NDArray[np.bool_] | None
-    categories: scan.Categories | None = None
+    categories: scanning.Categories | None = None
     notes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
@@ -80,9 +77,9 @@ class Question:
         """The same rows and groups, with other columns to sum; `names` where they have some."""
         return replace(self, columns=columns, names=names)
 
-    def totals(self) -> scan.UnitTotals:
+    def totals(self) -> scanning.UnitTotals:
         """Scan the rows."""
-        return scan.unit_totals(
+        return scanning.unit_totals(
             self.sample,
             self.domains,
             self.columns,
@@ -95,14 +92,13 @@ class Question:
 def counts(question: Question) -> Floats:
     """Rows that are in each domain and answered, unweighted, shape (D,)."""
     domains, inside = question.domains, question.answered
-    code = domains.code
-    if code is None:
+    if domains.code is None:
         return np.array([float(question.sample.count(inside))])
-    placed = code >= 0
+    placed = domains.code >= 0
     placed = placed if inside is None else placed & inside
     rows = question.sample.rows
     each = None if rows is None else rows[placed]
-    return np.bincount(code[placed], each, minlength=domains.size).astype(np.float64)
+    return np.bincount(domains.code[placed], each, minlength=domains.size).astype(np.float64)
 
 
 def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False) -> Floats:
@@ -119,7 +115,7 @@ def values_of(sample: Sample, text: str, statistic: str, *, yes_no: bool = False
             f"{statistic} is asked of one variable: the name of a column, or a formula, as text."
         )
     if text in sample.frame.columns:
-        return scan.numbers(sample, text, statistic, yes_no=yes_no)
+        return scanning.numbers(sample, text, statistic, yes_no=yes_no)
     try:
         parsed = parse_value(text)
         if isinstance(parsed, Formula):
@@ -193,12 +189,12 @@ def ask(
 
     answered: NDArray[np.bool_] | None = None
     notes: list[str] = []
-    inside = domains.inside
-    strange = [
-        (name, column)
-        for name, column in zip(variables, columns, strict=True)
-        if not _all_finite(sample, name, column)
-    ]
+    inside = None if domains.code is None else domains.code >= 0
+    # A sum is finite where all values are, and costs less than looking at each value.
+    with np.errstate(over="ignore", invalid="ignore"):
+        strange = [
+            (n, c) for n, c in zip(variables, columns, strict=True) if not np.isfinite(c.sum())
+        ]
     _refuse_infinite(sample, strange, inside)
     unanswered = [(name, np.isnan(column)) for name, column in strange]
     if categories is not None:
@@ -238,17 +234,6 @@ def ask(
         return replace(kept, notes=(*notes, dropped))
     filled = tuple(np.nan_to_num(c) if answered is not None else c for c in columns)
     return Question(sample, domains, filled, answered, categories, tuple(notes), tuple(variables))
-
-
-def _all_finite(sample: Sample, name: str, column: Floats) -> bool:
-    """Whether no value is missing or infinite."""
-
-    def finite() -> bool:
-        # A sum is finite where all values are, and costs less than looking at each value.
-        with np.errstate(over="ignore", invalid="ignore"):
-            return bool(np.isfinite(column.sum()))
-
-    return bool(sample.recall(("finite", name), finite))
 
 
 def _ask_elsewhere(
@@ -336,7 +321,7 @@ def _refuse_infinite(
         raise MpsurveyError(problems)
 
 
-def categories_of(sample: Sample, name: str, every: bool) -> scan.Categories:  # noqa: FBT001
+def categories_of(sample: Sample, name: str, every: bool) -> scanning.Categories:  # noqa: FBT001
     """Read a column as categories, in the order of their codes."""
     series(sample, name, "variable")
     code, values = coded(sample, name)
@@ -348,7 +333,7 @@ def categories_of(sample: Sample, name: str, every: bool) -> scan.Categories:  #
         rank[order] = np.arange(len(order))
         code = np.where(code < 0, -1, rank[code])
         values = allowed[order]
-    return scan.Categories(code, values)
+    return scanning.Categories(code, values)
 
 
 def answer(
@@ -363,7 +348,7 @@ def answer(
     interval: Interval | None = None,
     labels: Sequence[str] | None = None,
     inner: int = 0,
-    totals: scan.UnitTotals | None = None,
+    totals: scanning.UnitTotals | None = None,
 ) -> Estimates:
     """Scan, linearise, and put figures and their uncertainty into a result.
 
@@ -424,7 +409,7 @@ def answer(
 
 def report(
     question: Question,
-    totals: scan.UnitTotals,
+    totals: scanning.UnitTotals,
     estimate: Floats,
     uncertainty: Uncertainty,
     *,
@@ -463,8 +448,7 @@ def report(
     freedom = np.repeat(_freedom(question, groups, totals, df).astype(np.float64), figures)
     fewest, counted = totals.df, df
     if df == "effective":
-        # An error of rounding is none: sums in another order would have another, or zero.
-        own = np.where(se > _ROUNDING * np.abs(estimate), uncertainty.freedom(), np.nan)
+        own = uncertainty.freedom()
         shown = np.isfinite(own)
         freedom = np.fmin(own, freedom)
         fewest = freedom.reshape(groups.size, figures).min(axis=1, initial=np.inf)
@@ -504,7 +488,7 @@ def report(
 
 def _uncertainty(
     question: Question,
-    totals: scan.UnitTotals,
+    totals: scanning.UnitTotals,
     statistic: Statistic,
     estimate: Floats,
     slope: Floats | None,
@@ -518,13 +502,13 @@ def _uncertainty(
         sample, totals, question.domains, question.columns, question.answered, question.categories
     )
     if totals.inner:
-        repeated = scan.folded_replicates(repeated, totals.inner)
+        repeated = scanning.folded_replicates(repeated, totals.inner)
     figures = replication.replicated_figures(statistic, repeated)
     return replication.Deviations(estimate, figures, sample.replicates)
 
 
 def _freedom(
-    question: Question, domains: Domains, totals: scan.UnitTotals, df: DegreesOfFreedom
+    question: Question, domains: Domains, totals: scanning.UnitTotals, df: DegreesOfFreedom
 ) -> NDArray[np.int64]:
     """Degrees of freedom of each domain, shape (D,)."""
     sample = question.sample
@@ -535,7 +519,7 @@ def _freedom(
         inside = question.domains
         if domains is not question.domains and inside.code is not None:
             within = inside.size // domains.size
-            inside = replace(domains, base=inside.code // within, inside=inside.inside)
+            inside = replace(domains, code=np.where(inside.code < 0, -1, inside.code // within))
         return replication.replicate_freedom(sample, inside, question.answered)
     if df == "design":
         return np.full_like(totals.df, sample.units.degrees_of_freedom)
@@ -564,7 +548,7 @@ def check_options(level: float, deff: Deff, df: DegreesOfFreedom) -> None:
 
 
 def _design_effects(
-    question: Question, totals: scan.UnitTotals, gradient: Floats, se: Floats, deff: Deff
+    question: Question, totals: scanning.UnitTotals, gradient: Floats, se: Floats, deff: Deff
 ) -> Floats:
     r"""Variance over that of a simple random sample of the same n, shape (D q,).
 
@@ -575,7 +559,7 @@ def _design_effects(
     if question.categories is not None:
         codes = question.categories.code
         columns = tuple((codes == c).astype(float) for c in range(len(question.categories.values)))
-    moments = scan.second_moments(
+    moments = scanning.second_moments(
         question.sample, question.domains, columns, answered=question.answered
     )
     size, n = totals.population, totals.n.astype(np.float64)
@@ -600,7 +584,7 @@ def _titles(sample: Sample, names: Sequence[str]) -> Mapping[str, str]:
     return {name: label for name, label in found if label}
 
 
-def _cautions(totals: scan.UnitTotals, df: NDArray[Any]) -> list[str]:
+def _cautions(totals: scanning.UnitTotals, df: NDArray[Any]) -> list[str]:
     """Say where there are too few units for an interval to be trusted."""
     some = totals.n > 0
     none, few = some & (df < 1), some & (df >= 1) & (df < 8)

@@ -27,38 +27,26 @@ class Domains:
 
     Attributes
     ----------
-    base
-        Domain of each row that is inside, shape (n,); None where there is one domain.
+    code
+        Domain of each row, shape (n,), -1 outside all; None when there is one domain of all rows.
     names
         The `by` variables.
     levels
         Sorted distinct values of each `by` variable.
     unplaced
         For each `by` variable, how many rows with weight have no value of it.
-    inside
-        Rows that are in a domain, shape (n,); None for all.
+    partial
+        Whether some rows are outside all domains.
     key
         What was asked, for samples that remember: the `by` variables and the rule.
     """
 
-    base: Codes | None
+    code: Codes | None
     names: tuple[str, ...]
     levels: tuple[NDArray[Any], ...]
     unplaced: Mapping[str, int]
-    inside: NDArray[np.bool_] | None = None
+    partial: bool = False
     key: tuple[Any, ...] | None = None
-
-    @property
-    def code(self) -> Codes | None:
-        """Domain of each row, shape (n,), -1 outside all; None for one domain of all rows."""
-        if self.inside is None:
-            return self.base
-        return np.where(self.inside, 0 if self.base is None else self.base, -1)
-
-    @property
-    def partial(self) -> bool:
-        """Whether some rows are outside all domains."""
-        return self.inside is not None
 
     @property
     def size(self) -> int:
@@ -68,7 +56,7 @@ class Domains:
     def outer(self, names: int) -> Domains:
         """The groups without the last `names` variables, as what the results are broken down by."""
         kept = len(self.names) - names
-        return replace(self, base=None, names=self.names[:kept], levels=self.levels[:kept])
+        return replace(self, code=None, names=self.names[:kept], levels=self.levels[:kept])
 
     def parted(
         self, part: Codes, count: int, *, words: Hashable = None, before: int = 0
@@ -86,17 +74,19 @@ class Domains:
         """
         kept = len(self.names) - before
         last = math.prod(len(level) for level in self.levels[kept:])
-        base = part
-        if self.base is not None:
-            # (outer * count + part) * last + inner, for base = outer * last + inner
-            outer = self.base if last == 1 else self.base // last
-            base = self.base + (outer * (count - 1) + part) * last
+        code = part
+        if self.code is not None:
+            # (outer * count + part) * last + inner, for code = outer * last + inner
+            outer = self.code if last == 1 else self.code // last
+            code = self.code + (outer * (count - 1) + part) * last
+            if self.partial:
+                code[self.code < 0] = -1
         key = None
         if self.key is not None and words is not None:
             key = ((*self.key[0], words, before), self.key[1])
         return replace(
             self,
-            base=base,
+            code=code,
             names=(*self.names[:kept], "part", *self.names[kept:]),
             levels=(*self.levels[:kept], np.arange(count), *self.levels[kept:]),
             key=key,
@@ -184,7 +174,8 @@ def _split(sample: Sample, names: tuple[str, ...], where: str | None) -> Domains
         )
     if inside is None or inside.all():
         return domains
-    return replace(domains, inside=inside)
+    outside = np.where(inside, 0 if code is None else code, -1)
+    return replace(domains, code=outside, partial=True)
 
 
 def counted(sample: Sample, where: str | None) -> NDArray[np.bool_] | None:

@@ -219,8 +219,8 @@ def _with_powers(question: Question, powers: Floats) -> Question:
     """
     values, weight = question.columns[0], question.sample.weight
     inside = np.ones(len(values), dtype=bool) if question.answered is None else question.answered
-    if question.domains.inside is not None:
-        inside = inside & question.domains.inside
+    if question.domains.code is not None:
+        inside = inside & (question.domains.code >= 0)
     y = np.where(inside, values, 1.0)
     some = weight * inside
     mean = some @ y / some.sum() if some.any() else 1.0

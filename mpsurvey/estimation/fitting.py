@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import scan, taylor
+from mpsurvey.estimation import scanning, taylor
 from mpsurvey.estimation.asking import Missing, Question, report
 from mpsurvey.estimation.domains import split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
@@ -216,11 +216,11 @@ class Fit:
                 used = weight * counted
                 again[r, place] = used @ mu / used.sum()
 
-    def _totals(self, more: Sequence[Floats]) -> scan.UnitTotals:
+    def _totals(self, more: Sequence[Floats]) -> scanning.UnitTotals:
         """Unit totals of the score columns q (y - mu), and of more columns, each of shape (m,)."""
         residual = self.columns.response - self.solution.mean
         own = (self.q[:, j] * residual for j in range(self.q.shape[1]))
-        return scan.unit_totals(
+        return scanning.unit_totals(
             self.sample,
             self.question.domains,
             [self._at_rows(column) for column in (*own, *more)],
@@ -271,7 +271,7 @@ def fit(
         Columns are dependent, the response does not suit the family, or there is no solution.
     """
     domains = split_domains(sample, None, where)
-    inside = domains.inside
+    inside = None if domains.code is None else domains.code >= 0
     columns, answered, modelled = columns_of(sample, formula, inside, standing_for)
     asked = sample.count(inside)
     here = np.zeros(len(sample), dtype=bool)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import replication, scan, taylor
+from mpsurvey.estimation import replication, scanning, taylor
 from mpsurvey.estimation.asking import (
     DegreesOfFreedom,
     Interval,
@@ -78,14 +78,14 @@ class Evaluated:
         Unit scores, or the figures of the replicates.
     """
 
-    totals: scan.UnitTotals
+    totals: scanning.UnitTotals
     estimate: Floats
     uncertainty: Uncertainty
 
 
 def influence_scores(
     question: Question, influence: Floats
-) -> tuple[scan.UnitTotals, taylor.Scores | taylor.Residuals]:
+) -> tuple[scanning.UnitTotals, taylor.Scores | taylor.Residuals]:
     """Turn the rows' influence values into unit scores.
 
     Use it for any statistic whose influence values are known: sum them with the weights, stage by
@@ -107,7 +107,7 @@ def influence_scores(
     """
     columns = np.atleast_2d(influence.T)
     figures = len(columns)
-    totals = scan.unit_totals(
+    totals = scanning.unit_totals(
         question.sample, question.domains, tuple(columns), answered=question.answered
     )
     gradient = np.zeros((question.domains.size, figures, 1 + figures))
@@ -177,7 +177,7 @@ def evaluate_functional(question: Question, functional: Functional) -> Evaluated
                     influence[:, ordered.rows[here]] = one
         totals, scores = influence_scores(question, influence.T)
         return Evaluated(totals, estimate, scores)
-    totals = scan.unit_totals(sample, domains, answered=question.answered)
+    totals = scanning.unit_totals(sample, domains, answered=question.answered)
     again = [
         _figures(functional, ordered, weights).ravel()
         for weights in replicate_weights(sample, ordered.rows)

@@ -40,8 +40,8 @@ def keep_positive(
     wrong = values < 0 if zero else values <= 0
     if question.answered is not None:
         wrong &= question.answered
-    counted = question.domains.inside
-    inside = wrong if counted is None else wrong & counted
+    code = question.domains.code
+    inside = wrong if code is None else wrong & (code >= 0)
     count = question.sample.count(inside)
     if not count:
         return question
@@ -63,8 +63,8 @@ def say_negative(question: Question, variable: str, consequence: str) -> tuple[s
     wrong = question.columns[0] < 0
     if question.answered is not None:
         wrong &= question.answered
-    if question.domains.inside is not None:
-        wrong &= question.domains.inside
+    if question.domains.code is not None:
+        wrong &= question.domains.code >= 0
     count = question.sample.count(wrong)
     if not count:
         return ()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import replication, scan, taylor
+from mpsurvey.estimation import replication, scanning, taylor
 from mpsurvey.estimation.asking import (
     By,
     DegreesOfFreedom,
@@ -203,7 +203,7 @@ def relative_median_gap(
     y = question.columns[0]
     code = question.domains.code
     below = [(y <= at[0 if code is None else code]).astype(np.float64) for at in (z, middle)]
-    totals = scan.unit_totals(
+    totals = scanning.unit_totals(
         question.sample, question.domains, tuple(below), answered=question.answered
     )
     uncertainty: Uncertainty

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import linearise, replication, scan, taylor
+from mpsurvey.estimation import linearise, replication, scanning, taylor
 from mpsurvey.estimation.asking import (
     By,
     DegreesOfFreedom,
@@ -304,8 +304,8 @@ def _below_line(
     y = question.columns[0]
     z = np.full(len(y), asked.amount) if asked.expression is None else question.columns[1]
     inside = np.ones(len(y), dtype=bool) if question.answered is None else question.answered
-    if question.domains.inside is not None:
-        inside = inside & question.domains.inside
+    if question.domains.code is not None:
+        inside = inside & (question.domains.code >= 0)
     if not (z[inside] > 0).all():
         raise MpsurveyError(f"The line '{asked.text}' is not above zero in every row.")
     gaps = measure.gap(y, np.where(inside, z, 1.0))
@@ -336,7 +336,7 @@ def _below_estimated(
     lines = found.by_domain(found.estimate)
     z = lines[code]  # code -1 reads the last line, for a row that is not counted
     columns = (measure.gap(y, z), measure.slope(y, z))
-    totals = scan.unit_totals(sample, domains, columns, answered=question.answered)
+    totals = scanning.unit_totals(sample, domains, columns, answered=question.answered)
     with np.errstate(divide="ignore", invalid="ignore"):
         estimate = totals.totals[:, 1] / totals.population
         slope = totals.totals[:, 2] / totals.population
@@ -384,7 +384,7 @@ def _replicated(
     found: EstimatedLine,
     ordered: SortedValues,
     code: NDArray[np.intp],
-    totals: scan.UnitTotals,
+    totals: scanning.UnitTotals,
 ) -> Floats:
     """Figures of each replicate with the line of that replicate, shape (R, D).
 

@@ -93,8 +93,8 @@ def sort_by_domain(question: Question, values: Floats) -> SortedValues:
 def _sorted(question: Question, values: Floats) -> SortedValues:
     sample, domains = question.sample, question.domains
     inside = np.ones(len(sample), dtype=bool) if question.answered is None else question.answered
-    if domains.inside is not None:
-        inside = inside & domains.inside
+    if domains.code is not None and domains.partial:
+        inside = inside & (domains.code >= 0)
     rows = np.flatnonzero(inside)
 
     def ranked() -> NDArray[np.intp]:
@@ -108,8 +108,8 @@ def _sorted(question: Question, values: Floats) -> SortedValues:
     else:  # whatever the groups, these are the rows for which the rule holds
         order = sample.recall(("ranked", domains.key[1], question.names), ranked)
     bounds = np.array([0, len(order)])
-    if domains.base is not None and domains.size > 1:
-        code = domains.base[order]
+    if domains.code is not None and domains.size > 1:
+        code = domains.code[order]
         # NumPy sorts short whole numbers by their digits, in time proportional to the rows.
         short = code.astype(np.uint16) if domains.size <= 1 << 16 else code
         order = order[np.argsort(short, kind="stable")]

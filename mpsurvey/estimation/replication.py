@@ -15,7 +15,7 @@ from mpsurvey.estimation.linearise import Statistic, evaluate
 
 if TYPE_CHECKING:
     from mpsurvey.estimation.domains import Domains
-    from mpsurvey.estimation.scan import Categories, UnitTotals
+    from mpsurvey.estimation.scanning import Categories, UnitTotals
 
 __all__ = ["Deviations", "replicate_freedom", "replicate_totals", "replicated_figures"]
 
@@ -120,7 +120,7 @@ def replicate_totals(
     Replicates made by the library are factors of the units and multiply the unit totals: rows are
     not touched again. A file's replicate columns are summed one by one.
     """
-    from mpsurvey.estimation.scan import domain_totals
+    from mpsurvey.estimation.scanning import domain_totals
 
     weights = sample.replicates
     assert weights is not None  # noqa: S101 - the caller has asked
@@ -162,12 +162,12 @@ def replicate_freedom(
     weights = sample.replicates
     assert weights is not None  # noqa: S101
     kept = np.ones(len(sample), dtype=bool) if answered is None else answered
-    if domains.inside is not None:
-        kept = kept & domains.inside
+    if domains.code is not None:
+        kept = kept & (domains.code >= 0)
     order = np.flatnonzero(kept)
     bounds = np.array([0, len(order)])
-    if domains.base is not None:
-        code = domains.base[order]
+    if domains.code is not None:
+        code = domains.code[order]
         # NumPy sorts short whole numbers by their digits, in time proportional to the rows.
         short = code.astype(np.uint16) if domains.size <= 1 << 16 else code
         order = order[np.argsort(short, kind="stable")]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.estimation.domains import Domains
-from mpsurvey.estimation.scan import (
+from mpsurvey.estimation.scanning import (
     Categories,
     UnitTotals,
     count_rows,
@@ -40,7 +40,7 @@ def totals_in_parts(
     sample
         Its rows are values, whatever their unit.
     domains, columns, answered, categories
-        As in `mpsurvey.estimation.scan.unit_totals`: what is known of each value.
+        As in `mpsurvey.estimation.scanning.unit_totals`: what is known of each value.
     """
     assert sample.parts is not None  # noqa: S101 - the caller has looked
     size, count = domains.size, sample.units.count

@@ -18,7 +18,7 @@ from mpsurvey.estimation.asking import By, Missing, answer, ask, categories_of
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import COLUMNS, Estimates
 from mpsurvey.estimation.folding import gathered
-from mpsurvey.estimation.scan import Categories
+from mpsurvey.estimation.scanning import Categories
 from mpsurvey.estimation.significance import wald_f
 
 __all__ = ["Independence", "independence"]

@@ -38,7 +38,6 @@ def age_structure(
     where: str | None = None,
     level: float = 0.95,
     df: DegreesOfFreedom = "domain",
-    detail: bool = True,
 ) -> Estimates:
     r"""Estimate age structure and dependency with and without a group.
 
@@ -52,8 +51,6 @@ def age_structure(
         Column of completed years.
     young, old
         Working age runs from `young` to just below `old`.
-    detail
-        Return also the figures with and without the group, and not the contributions alone.
 
     Returns
     -------
@@ -87,20 +84,17 @@ def age_structure(
     def statistic(totals: Numbers) -> Numbers:
         everyone, group_part = totals[..., 1:5], totals[..., 5:9]
         with_group, without = _structure(everyone), _structure(everyone - group_part)
-        if not detail:
-            return with_group - without
         figures = np.stack([with_group, without, with_group - without], axis=-1)
         return np.asarray(figures.reshape(*totals.shape[:-1], -1))
 
-    labels = ["with", "without", "contribution"] if detail else ["contribution"]
     found = answer(
         question.with_columns(columns),
         statistic,
         name="age structure",
-        variables=np.repeat(FIGURES, len(labels)).tolist(),
+        variables=np.repeat(FIGURES, 3).tolist(),
         level=level,
         df=df,
-        labels=labels * len(FIGURES),
+        labels=["with", "without", "contribution"] * len(FIGURES),
     )
     ages = f"Young: below {young}; old: {old} and over; group: {group}."
     return replace(found, notes=(ages, ACCOUNTING, *found.notes))

@@ -16,7 +16,7 @@ from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, 
 from mpsurvey.estimation.domains import held, names_of
 from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
-from mpsurvey.estimation.scan import UnitTotals
+from mpsurvey.estimation.scanning import UnitTotals
 from mpsurvey.impact.contributions import ask_about_group
 
 __all__ = ["gap"]
@@ -152,8 +152,9 @@ def _freedom(parted: Question, totals: UnitTotals, before: int, sides: int) -> F
     sample, domains = parted.sample, parted.domains
     cells = math.prod(len(level) for level in domains.levels[len(domains.levels) - before :])
     if sample.replicates is not None and sample.replicates.columns:
-        assert domains.base is not None  # noqa: S101 - the sides part the rows
-        pooled = replace(domains.outer(before), base=domains.base // cells)
+        code = domains.code
+        assert code is not None  # noqa: S101 - the sides part the rows
+        pooled = replace(domains.outer(before), code=np.where(code < 0, -1, code // cells))
         df = replication.replicate_freedom(sample, pooled, parted.answered)
     else:
         df = totals.folded(cells).df if before else totals.df

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation import Estimates, replication, scan
+from mpsurvey.estimation import Estimates, replication, scanning
 from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer, ask, report
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.influence import influence_scores, replicate_weights
@@ -117,7 +117,7 @@ def share_of_poorest(
             )
         totals, uncertainty = influence_scores(question, influence)
     else:
-        totals = scan.unit_totals(drawn, question.domains, answered=question.answered)
+        totals = scanning.unit_totals(drawn, question.domains, answered=question.answered)
         again = [shares(one) for one in replicate_weights(drawn, ordered.rows)]
         uncertainty = replication.Deviations(estimate, np.stack(again), drawn.replicates)  # type: ignore[assignment]
     found = report(

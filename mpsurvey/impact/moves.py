@@ -112,12 +112,9 @@ def flows(
     if not inside.any():
         raise MpsurveyError(f"Nobody has both '{origin}' and '{destination}'.")
     count = len(regions)
+    code = np.where(inside, before * count + now, -1)
     domains = Domains(
-        before * count + now,
-        ("origin", "destination"),
-        (regions, regions),
-        {},
-        None if inside.all() else inside,
+        code, ("origin", "destination"), (regions, regions), {}, partial=not inside.all()
     )
     question = Question(sample, domains, (), None)
     by_region = figure != "matrix"

@@ -91,7 +91,9 @@ class Stack:
             code = one if code is None else code * len(values) + one
             levels.append(values)
         assert code is not None  # noqa: S101 - there is at least one name
-        return Domains(code, tuple(names), tuple(levels), {}, None if inside.all() else inside)
+        return Domains(
+            np.where(inside, code, -1), tuple(names), tuple(levels), {}, partial=not inside.all()
+        )
 
     def labels(self, names: Sequence[str]) -> dict[str, Mapping[Any, str]]:
         """Value labels of breakdown variables, from the first file that has them."""

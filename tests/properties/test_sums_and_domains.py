@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from properties.small_samples import ALL, few, frames, same, sample_of, scale_of
 
 import mpsurvey as mp
-from mpsurvey.estimation import linearise, scan, taylor
+from mpsurvey.estimation import linearise, scanning, taylor
 from mpsurvey.estimation.domains import split_domains
 
 VERBS = {
@@ -179,8 +179,8 @@ def test_few_and_many_domains_take_the_same_numbers(frame, verb, fpc):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(taylor, "_DENSE", 0)
         middle = VERBS[verb](sample, by=("g", "b"))
-        patch.setattr(scan, "_FULL", 0)
-        patch.setattr(scan, "_PER_ROW", 1)
+        patch.setattr(scanning, "_FULL", 0)
+        patch.setattr(scanning, "_PER_ROW", 1)
         sparse = VERBS[verb](sample, by=("g", "b"))
     for found in (middle, sparse):
         same(found, full, columns=ALL)
@@ -198,8 +198,8 @@ def test_lonely_units_in_few_and_many_domains(frame, lonely, domains):
     full = mp.mean(sample, "y", by=("g", "b"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(taylor, "_DENSE", 0)
-        patch.setattr(scan, "_FULL", 0)
-        patch.setattr(scan, "_PER_ROW", 1)
+        patch.setattr(scanning, "_FULL", 0)
+        patch.setattr(scanning, "_PER_ROW", 1)
         sparse = mp.mean(sample, "y", by=("g", "b"))
         np.testing.assert_allclose(
             sparse.covariance, full.covariance, rtol=1e-8, atol=1e-8 * scale_of(full) ** 2
@@ -214,10 +214,10 @@ def test_folded_groups_are_the_groups_themselves(frame, sparse):
     domains = split_domains(sample, ("b", "g"))
     with pytest.MonkeyPatch.context() as patch:
         if sparse:
-            patch.setattr(scan, "_FULL", 0)
-            patch.setattr(scan, "_PER_ROW", 1)
+            patch.setattr(scanning, "_FULL", 0)
+            patch.setattr(scanning, "_PER_ROW", 1)
             patch.setattr(taylor, "_DENSE", 0)
-        each = scan.unit_totals(sample, domains, (frame.y.to_numpy(),))
+        each = scanning.unit_totals(sample, domains, (frame.y.to_numpy(),))
         inner = domains.size // domains.outer(1).size
         folded = each.folded(inner)
 

@@ -373,7 +373,7 @@ def _lay_out(
     categories: Categories | None,
 ) -> _Layout:
     rows, weight, unit = _rows_with_units(sample, domains, answered, categories)
-    domain = domains.base if rows is None or domains.base is None else domains.base[rows]
+    domain = domains.code if rows is None or domains.code is None else domains.code[rows]
     size = domains.size
     pair, unit_of, domain_of = _pairs(
         unit, domain, size, sample.units.count, alone=sample.rows is None
@@ -410,8 +410,9 @@ def rows_that_count(
 ) -> Codes | None:
     """Rows that are in a domain and answered, or None for all."""
     inside = answered
-    if domains.inside is not None:
-        inside = domains.inside if inside is None else inside & domains.inside
+    if domains.code is not None and domains.partial:
+        placed = domains.code >= 0
+        inside = placed if inside is None else inside & placed
     if categories is not None:
         known = categories.code >= 0
         inside = known if inside is None else inside & known
@@ -502,8 +503,8 @@ def domain_totals(
     size = domains.size
     count = len(sample) if rows is None else len(rows)
     domain = np.zeros(count, dtype=np.intp)
-    if domains.base is not None:
-        domain = domains.base if rows is None else domains.base[rows]
+    if domains.code is not None:
+        domain = domains.code if rows is None else domains.code[rows]
     wide = 0 if categories is None else len(categories.values)
     cell = domain
     if categories is not None:
@@ -541,8 +542,8 @@ def second_moments(
     size = domains.size
     domain = (
         np.zeros(len(weight), dtype=np.intp)
-        if domains.base is None
-        else (domains.base if rows is None else domains.base[rows])
+        if domains.code is None
+        else (domains.code if rows is None else domains.code[rows])
     )
     centred = [np.ones(len(weight))]
     for column in columns:
