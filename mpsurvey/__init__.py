@@ -65,7 +65,7 @@ from mpsurvey.impact import (
     share_above,
     share_of_poorest,
 )
-from mpsurvey.microdata import Microdata, Variable, read, write
+from mpsurvey.microdata import LazyMicrodata, Microdata, Variable, read, scan, write
 from mpsurvey.planning import allocate, draw, sample_size, variance_components
 from mpsurvey.profile.building import run_profile
 from mpsurvey.publication import (
@@ -112,6 +112,7 @@ __all__ = [
     "Independence",
     "IndicatorTable",
     "Jackknife",
+    "LazyMicrodata",
     "Microdata",
     "MpsurveyError",
     "Part",
@@ -163,6 +164,7 @@ __all__ = [
     "relative_median_gap",
     "run_profile",
     "sample_size",
+    "scan",
     "sen",
     "share",
     "share_above",

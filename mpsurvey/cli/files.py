@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -31,9 +33,21 @@ def _convert(source: Path, target: Path, encoding: Encoding = None) -> None:
     """Write a file in another format; what that format cannot hold is said."""
     from mpsurvey import microdata
 
-    data = microdata.read(source, encoding=encoding)
-    microdata.write(data, target)
-    typer.echo(f"{target}: {len(data):,} rows, {len(data.columns):,} variables")
+    with _bar(f"{source.name} to {target.name}") as progress:
+        rows, columns = microdata.convert_file(source, target, encoding, progress)
+    typer.echo(f"{target}: {rows:,} rows, {columns:,} variables")
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar on a terminal that goes when the work is done; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(words, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
 
 
 @app.command("match")

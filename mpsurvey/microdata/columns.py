@@ -14,10 +14,22 @@ from mpsurvey.microdata.dates import Family, temporal_kind, to_temporal
 from mpsurvey.microdata.reasons import Reasons, find_discrete, plain_number
 from mpsurvey.microdata.variable import Kind, Measure, Variable
 
-__all__ = ["Coded", "Column", "RawColumn", "infer_variable", "make_column", "take_out"]
+__all__ = [
+    "MOST_CATEGORIES",
+    "Coded",
+    "Column",
+    "RawColumn",
+    "as_text",
+    "infer_variable",
+    "make_column",
+    "split_tags",
+    "take_out",
+]
 
 # float64 holds whole numbers exactly up to here
 LARGEST_WHOLE = 2.0**53
+# With as many different answers, labels do not make a variable categorical.
+MOST_CATEGORIES = 5000
 # Labelled codes among the values given: from this share on, a labelled variable is categorical. A
 # scale with labelled ends or an income with a labelled "refused" stays a number.
 CATEGORICAL_FROM = 0.5
@@ -223,7 +235,9 @@ def numeric_kind(
     whole = is_whole(present)
     if answers:
         distinct = _distinct(present) if whole else np.unique(present)
-        labelled = sum(1 for value in distinct if value in answers) if len(distinct) < 5000 else 0
+        labelled = 0
+        if len(distinct) < MOST_CATEGORIES:
+            labelled = sum(1 for value in distinct if value in answers)
         if labelled >= (CATEGORICAL_FROM if partly_labelled else 1.0) * len(distinct):
             return "categorical"
     return "integer" if whole and present.size else "decimal"
@@ -325,6 +339,8 @@ def settled(values: Any, variable: Variable) -> tuple[Any, Variable]:
 
 def as_text(values: Any) -> pd.Series:
     """Return strings as pandas' own string type, null where there is no string."""
+    if isinstance(values, pa.Array):
+        values = pa.chunked_array([values])
     if isinstance(values, pa.ChunkedArray):
         text: Any = pd.StringDtype(na_value=np.nan)
         return pd.Series(text.__from_arrow__(values))

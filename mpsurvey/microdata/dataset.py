@@ -166,10 +166,7 @@ class Microdata:
         >>> people.label("sex"), people.label("sex", 2)
         ('Sex', 'Woman')
         """
-        variable = self._find(name)
-        if value is None:
-            return variable.label or name
-        return variable.answers.get(value) or variable.missing.get(value) or str(value)
+        return self._find(name).word(value)
 
     def labelled(self, name: str) -> pd.Series:
         """Return a column with words for codes, as an ordered pandas categorical.

@@ -53,9 +53,16 @@ class StataColumn:
 
 
 def take_columns(
-    content: Content, file: StataFile, names: Sequence[str], encoding: str | None, name: str
+    content: Content,
+    file: StataFile,
+    names: Sequence[str],
+    encoding: str | None,
+    name: str,
+    *,
+    first: int = 0,
+    count: int | None = None,
 ) -> dict[str, StataColumn]:
-    """Take columns out of a Stata file.
+    """Take columns out of a Stata file: all rows, or `count` of them from row `first` on.
 
     Text is read in `encoding`; without one in UTF-8 where its bytes are that, which they must be
     from release 118 on, else in windows-1252.
@@ -71,7 +78,9 @@ def take_columns(
             "formats": [kind if kind != "strL" else "V8" for kind in file.types],
         }
     )
-    rows = np.frombuffer(content, dtype=record, count=file.rows, offset=file.data_at)
+    count = file.rows - first if count is None else min(count, file.rows - first)
+    start = file.data_at + first * record.itemsize
+    rows = np.frombuffer(content, dtype=record, count=count, offset=start)
     places = {column: k for k, column in enumerate(file.columns)}
     long_texts: dict[tuple[int, int], bytes | None] | None = None
     taken = {}

@@ -6,7 +6,7 @@ import codecs
 import mmap
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,16 @@ from mpsurvey.microdata.svyset import declared_design
 from mpsurvey.microdata.tables import read_csv, read_parquet
 from mpsurvey.microdata.variable import MultipleResponse, Variable
 
-__all__ = ["read"]
+__all__ = [
+    "FAMILIES",
+    "assembled",
+    "known_encoding",
+    "mapped",
+    "raw_column",
+    "read",
+    "structure_of",
+    "told",
+]
 
 FAMILIES: dict[str, Family] = {
     "sav": "spss",
@@ -99,14 +108,14 @@ def read(
     if isinstance(columns, str):
         columns = [columns]
     if encoding is not None:
-        encoding = _known_encoding(encoding)
+        encoding = known_encoding(encoding)
     if kind == "csv":
         frame, variables, remarks = read_csv(path, columns, encoding)
-        return _told(Microdata(frame, variables, path, remarks=tuple(remarks)))
+        return told(Microdata(frame, variables, path, remarks=tuple(remarks)))
     if kind == "parquet":
         return _read_parquet(path, columns)
     with mapped(path) as content:
-        structure = _structure(path, kind, content)
+        structure = structure_of(path, kind, content)
         if isinstance(structure, StataFile):
             contents = read_stata_contents(path, columns, encoding, structure, content)
         elif isinstance(structure, TransportFile) and len(structure.members) > 1:
@@ -115,10 +124,10 @@ def read(
             contents = read_spss_contents(path, columns, encoding, structure, content)
         else:
             contents = read_contents(path, kind, columns, encoding, None)
-    return _told(_assembled(path, kind, contents, structure, columns))
+    return told(assembled(path, kind, contents, structure, columns))
 
 
-def _known_encoding(encoding: str) -> str:
+def known_encoding(encoding: str) -> str:
     """Return the encoding's name as both Python and iconv know it."""
     try:
         name = codecs.lookup(encoding).name
@@ -142,7 +151,7 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
             view.close()
 
 
-def _structure(path: Path, kind: str, content: mmap.mmap) -> Structure:
+def structure_of(path: Path, kind: str, content: mmap.mmap) -> Structure:
     """Read what the header declares, and refuse a file that ends too early."""
     if kind == "dta":
         return parse_stata(content, path.name)
@@ -180,20 +189,28 @@ def _first_member(
     return replace(contents, remarks=(remark, *contents.remarks))
 
 
-def _assembled(
+def assembled(
     path: Path,
     kind: str,
     contents: Contents,
     structure: Structure,
     columns: Sequence[str] | None,
+    lost: Mapping[str, int] | None = None,
 ) -> Microdata:
+    """Decide what each raw column is, and add what the file says about itself.
+
+    Parameters
+    ----------
+    lost
+        How many dates each column loses, where `contents` are not all of the rows.
+    """
     meta = contents.meta
     whole, own_of = _left_by_us(structure)
     frame, variables, reasons = {}, {}, {}
     remarks = list(contents.remarks)
     lost_dates: list[str] = []
     for name in dict.fromkeys(columns if columns is not None else contents.columns):
-        column = make_column(_raw(name, contents, FAMILIES[kind]))
+        column = make_column(raw_column(name, contents, FAMILIES[kind]))
         frame[name] = column.values
         variable = column.variable
         if isinstance(structure, StataFile):
@@ -201,8 +218,9 @@ def _assembled(
         variables[name], why = restored(variable, column.reasons, own_of(name))
         if why is not None:
             reasons[name] = why
-        if column.lost_dates:
-            lost_dates.append(f"{column.lost_dates:,} in '{name}'")
+        gone = column.lost_dates if lost is None else lost.get(name, 0)
+        if gone and variable.kind in ("date", "time", "datetime"):
+            lost_dates.append(f"{gone:,} in '{name}'")
     if lost_dates:
         more = f" and in {len(lost_dates) - 10} more columns" if len(lost_dates) > 10 else ""
         remarks.append(
@@ -238,7 +256,8 @@ def _assembled(
     )
 
 
-def _raw(name: str, contents: Contents, family: Family) -> RawColumn:
+def raw_column(name: str, contents: Contents, family: Family) -> RawColumn:
+    """Bring together what a file has of a column: values, labels, what is declared missing."""
     meta = contents.meta
     measure = (meta.variable_measure or {}).get(name)
     largest = 1e300
@@ -320,7 +339,8 @@ def _read_parquet(path: Path, columns: Sequence[str] | None) -> Microdata:
     )
 
 
-def _told(data: Microdata) -> Microdata:
+def told(data: Microdata) -> Microdata:
+    """Warn of the remarks that may change a figure or a word."""
     for remark in data.remarks:
         if not remark.startswith(QUIET):
             warnings.warn(remark, FileWarning, stacklevel=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,10 @@ __all__ = [
     "read_contents",
     "read_spss_contents",
     "read_stata_contents",
+    "sas_rows",
     "spss_places",
+    "stata_metadata",
+    "stata_remarks",
 ]
 
 READERS: dict[str, Callable[..., Any]] = {
@@ -187,19 +190,55 @@ def read_stata_contents(
     """Read a Stata file: labels and formats with pyreadstat, rows from the file's own records."""
     names = list(columns) if columns is not None else list(file.columns)
     check_names(path, names, file.columns)
+    meta, remarks = stata_metadata(path, encoding, file)
+    taken = take_columns(content, file, names, encoding, path.name)
+    used = {name: one.encoding or "" for name, one in taken.items() if encoding is None}
+    binary = [name for name, one in taken.items() if one.binary]
+    raw = {name: RawValues(one.values, one.letters) for name, one in taken.items()}
+    return Contents(raw, meta, file.rows, (*remarks, *stata_remarks(path, file, used, binary)))
+
+
+def stata_metadata(
+    path: Path, encoding: str | None, file: StataFile
+) -> tuple[Any, tuple[str, ...]]:
+    """Read a Stata file's labels and formats, and say which encoding was assumed for them."""
     _, meta, remarks = _read(path, "dta", encoding, _always, metadataonly=True)
     if encoding is None and file.release < FIRST_UNICODE and _is_utf8(meta):
         _, meta, remarks = _read(path, "dta", "UTF-8", _always, metadataonly=True)
-    taken = take_columns(content, file, names, encoding, path.name)
+    return meta, remarks
+
+
+def stata_remarks(
+    path: Path, file: StataFile, used: Mapping[str, str], binary: list[str]
+) -> list[str]:
+    """Say in which encodings texts were read, by column, and which columns are no text."""
     said: dict[str, list[str]] = {}
-    for name, column in taken.items():
-        if column.encoding and encoding is None:
-            said.setdefault(column.encoding, []).append(name)
-    found = [_remark(path, file, used, some) for used, some in said.items()]
-    if binary := [name for name, column in taken.items() if column.binary]:
+    for name, encoding in used.items():
+        if encoding:
+            said.setdefault(encoding, []).append(name)
+    found = [_remark(path, file, encoding, some) for encoding, some in said.items()]
+    if binary:
         found.append(f"{path.name}: {_listed(binary)} {BINARY}")
-    raw = {name: RawValues(one.values, one.letters) for name, one in taken.items()}
-    return Contents(raw, meta, file.rows, (*remarks, *found))
+    return found
+
+
+def sas_rows(
+    path: Path, names: Sequence[str] | None, encoding: str | None, first: int, count: int
+) -> tuple[pd.DataFrame, Any]:
+    """Read some rows of a sas7bdat file.
+
+    Raises
+    ------
+    UnusualRowsError
+        A text does not fit the encoding.
+    """
+    try:
+        wanted = list(names) if names is not None else None
+        return _attempt(
+            path, "sas7bdat", encoding=encoding, usecols=wanted, row_offset=first, row_limit=count
+        )
+    except _UndecodableError:
+        raise UnusualRowsError from None
 
 
 def _remark(path: Path, file: StataFile, used: str, names: list[str]) -> str:

@@ -23,8 +23,18 @@ from mpsurvey.microdata.variable import Variable
 if TYPE_CHECKING:
     from mpsurvey.microdata.dataset import Microdata
 
-__all__ = ["read_csv", "read_parquet", "write_csv", "write_parquet"]
+__all__ = [
+    "CODEBOOK_KEY",
+    "COMPRESSION",
+    "REASON_SUFFIX",
+    "arrow_table",
+    "read_csv",
+    "read_parquet",
+    "write_csv",
+    "write_parquet",
+]
 
+COMPRESSION = "zstd"
 CODEBOOK_KEY = b"mpsurvey.codebook"
 REASON_SUFFIX = "@missing"
 DELIMITERS = ",;\t|"
@@ -208,6 +218,12 @@ def _check_columns(columns: Sequence[str] | None, known: Sequence[str]) -> None:
 
 def write_parquet(data: Microdata, path: Path) -> list[str]:
     """Write parquet: null where an answer is missing, the reason beside it, the codebook within."""
+    pyarrow.parquet.write_table(arrow_table(data), path, compression=COMPRESSION)
+    return []
+
+
+def arrow_table(data: Microdata) -> pa.Table:
+    """Bring microdata to the shape that a parquet file has."""
     table = pa.Table.from_pandas(data.frame, preserve_index=False)
     why = {name: one for name, one in data.reasons.items() if one.codes}
     for name, one in why.items():
@@ -222,8 +238,7 @@ def write_parquet(data: Microdata, path: Path) -> list[str]:
         data.design,
     )
     metadata = {**(table.schema.metadata or {}), CODEBOOK_KEY: to_json(book).encode()}
-    pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
-    return []
+    return table.replace_schema_metadata(metadata)
 
 
 def write_csv(data: Microdata, path: Path) -> list[str]:

@@ -91,6 +91,16 @@ class Variable:
         """Whether any code or range counts as missing."""
         return bool(self.missing or self.missing_ranges)
 
+    def word(self, value: Any = None) -> str:
+        """Return the label of the variable or of one of its values; without one, the thing itself.
+
+        >>> Variable("sex", "Sex", answers={1: "Man"}).word(1)
+        'Man'
+        """
+        if value is None:
+            return self.label or self.name
+        return self.answers.get(value) or self.missing.get(value) or str(value)
+
     def but(self, **changes: Any) -> Variable:
         """Return the same variable with some of its fields changed.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from mpsurvey.microdata.names import SAS, legal_names
 from mpsurvey.microdata.sav_writer import write_sav
 from mpsurvey.microdata.tables import write_csv, write_parquet
 
-__all__ = ["write"]
+__all__ = ["unfinished", "write"]
 
 
 def write(data: Microdata, path: str | Path) -> tuple[str, ...]:
@@ -66,30 +67,37 @@ def write(data: Microdata, path: str | Path) -> tuple[str, ...]:
             f"{path.name}: files ending in '{path.suffix}' are not written. "
             f"Writable are {' '.join(WRITERS)}."
         )
+    with unfinished(path) as beside:
+        lost = tuple(writer(data, beside))
+    if lost:
+        warnings.warn(f"{path.name} does not keep: {'; '.join(lost)}.", FileWarning, stacklevel=2)
+    return lost
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Give a file beside the one that is written; it takes its place when all went well."""
     if path.is_dir():
         raise MpsurveyError(f"{path}: this is a folder. Name a file in it.")
     if not path.parent.is_dir():
         raise MpsurveyError(f"{path}: there is no folder {path.parent}. Make it first.")
     try:
-        handle, beside = tempfile.mkstemp(
+        handle, name = tempfile.mkstemp(
             prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
         )
     except OSError as error:
         raise MpsurveyError(f"{path}: it cannot be written ({error.strerror}).") from None
     os.close(handle)
-    unfinished = Path(beside)
+    beside = Path(name)
     try:
-        lost = tuple(writer(data, unfinished))
+        yield beside
         # mkstemp makes files that only their owner reads; a new file here follows the umask
-        unfinished.chmod(0o666 & ~_umask())
-        unfinished.replace(path)
+        beside.chmod(0o666 & ~_umask())
+        beside.replace(path)
     except OSError as error:
         raise MpsurveyError(f"{path}: it cannot be written ({error.strerror}).") from None
     finally:
-        unfinished.unlink(missing_ok=True)
-    if lost:
-        warnings.warn(f"{path.name} does not keep: {'; '.join(lost)}.", FileWarning, stacklevel=2)
-    return lost
+        beside.unlink(missing_ok=True)
 
 
 def _umask() -> int:

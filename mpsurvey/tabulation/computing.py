@@ -388,7 +388,7 @@ def _age_structure(sample: Sample, given: Mapping[str, Any], options: dict[str, 
     last = memory.get(("age structure",))
     made = last[1] if last is not None and last[0] == key else None
     if made is None:
-        made = impact.age_structure(sample, given["group"], detail=False, **options)
+        made = impact.age_structure(sample, given["group"], **options)
         memory["age structure",] = (key, made)
     figure = given.get("figure", "dependency ratio")
     if figure not in set(made.frame["variable"]):

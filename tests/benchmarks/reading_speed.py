@@ -26,12 +26,13 @@ FOUR = ["age", "sex", "weight", "income"]
 
 MEASURE = """
 import json, sys, threading, time
-import psutil, resource
+import psutil
 import numpy, pandas, pyreadstat
 import mpsurvey as mp
-import mpsurvey.microdata.reading
+from mpsurvey.microdata import convert_file
 path, what = sys.argv[1:]
 columns = {four!r}
+pyreadstat.read_sav(path, row_limit=1)  # what it imports at its first call
 process = psutil.Process()
 before = peak = process.memory_info().rss
 done = False
@@ -48,6 +49,11 @@ if what.startswith("pyreadstat"):
     frame, _ = pyreadstat.read_sav(path)
 elif what.startswith("four"):
     frame = mp.read(path, columns=columns).frame
+elif what.startswith("scan"):
+    frame = mp.scan(path).frame.select(columns).collect()
+elif what.startswith("convert"):
+    convert_file(path, path + ".parquet")
+    frame = None
 else:
     frame = mp.read(path).frame
 wall, processor = time.perf_counter() - wall, time.process_time() - processor
@@ -129,7 +135,7 @@ def main() -> None:
             pyreadstat.write_sav(frame, path, **said)
             path.write_bytes(packed(path.read_bytes()))
             print(f"{len(frame):,} rows, {len(frame.columns)} columns, {path.stat().st_size:,} B")
-        kinds = ["pyreadstat", "whole", "four"]
+        kinds = ["pyreadstat", "whole", "four", "scan", "convert"]
         turns = {kind: [measured(path, kind) for _ in range(given.turns)] for kind in kinds}
         least = {
             kind: {unit: min(one[unit] for one in turns[kind]) for unit in ("wall", "processor")}
@@ -139,6 +145,8 @@ def main() -> None:
             "pyreadstat": "pyreadstat.read_sav, the whole",
             "whole": "mp.read, the whole",
             "four": "mp.read, 4 columns",
+            "scan": "mp.scan, 4 columns collected",
+            "convert": "convert to parquet",
         }
         reference = least["pyreadstat"]
         print(f"{'':32}{'processor':>10}{'times faster':>14}{'wall':>8}{'times faster':>14}")
@@ -149,6 +157,8 @@ def main() -> None:
                 f"{reference['processor'] / one['processor']:14.1f}"
                 f"{one['wall']:7.2f}s{reference['wall'] / one['wall']:14.1f}"
             )
+        one = measured(path, "convert memory")
+        print(f"{'convert memory':32}{one['held'] / 1e6:8.0f} MB")
         for kind in ("pyreadstat memory", "whole memory", "four memory"):
             one = measured(path, kind)
             print(
