@@ -25,12 +25,15 @@ from mpsurvey.design.together import Asked, Batch, Scan
 from mpsurvey.design.units import Units
 from mpsurvey.errors import DesignError, RowsElsewhere, TooManyCells
 
-__all__ = ["Cells", "Elsewhere", "can_stay", "count_units"]
+__all__ = ["Cells", "Elsewhere", "bring", "can_stay", "count_units"]
 
 Floats = NDArray[np.float64]
 
 MOST_CELLS = 25_000_000
 """Cells that are brought to memory at most (about 1 GB)."""
+
+MOST_NUMBERS = 500_000_000
+"""Rows times columns that are brought to memory at most, where a design needs them there (4 GB)."""
 
 _MOST_TOGETHER = 8_000_000
 """Likewise where several questions are answered together: with more they are asked apart."""
@@ -264,6 +267,26 @@ def can_stay(design: Design | None, columns: list[str]) -> bool:
     if design.replicates is not None and design.replicates.columns is not None:
         return False
     return all(name != EACH_ROW or name in columns for name in design.psu)
+
+
+def bring(lazy: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    """Rows in memory, for designs that need them there.
+
+    Raises
+    ------
+    RowsElsewhere
+        There are more than a computer is likely to hold.
+    """
+    columns = len(lazy.collect_schema().names())
+    rows = int(lazy.select(nw.len().alias("n")).collect()["n"][0])
+    if rows * columns > MOST_NUMBERS:
+        raise RowsElsewhere(
+            "This design needs the rows in memory: replicate weights of the file, recorded "
+            f"calibration, or no PSU. {rows:,} rows of {columns:,} columns in "
+            f"{lazy.implementation.name} are too many. Select the columns that you need, or "
+            "declare the design by its PSUs."
+        )
+    return lazy.collect()
 
 
 def count_units(

@@ -16,7 +16,7 @@ from mpsurvey.declaration import Design, Replicates
 from mpsurvey.design.chain import Chain, read_chain
 from mpsurvey.design.codes import Codes, encode
 from mpsurvey.design.compiled import check_columns, compiled, describe, shared_psu_codes
-from mpsurvey.design.elsewhere import Elsewhere, can_stay, count_units
+from mpsurvey.design.elsewhere import Elsewhere, bring, can_stay, count_units
 from mpsurvey.design.in_parts import Parts
 from mpsurvey.design.replicates import ReplicateWeights, make, read
 from mpsurvey.design.rerunning import Rerunning, SomeRows, declared_again
@@ -142,7 +142,7 @@ class Sample:
             elsewhere, weight, row_unit, units, rows = count_units(frame, design)
             eager = elsewhere
         else:
-            eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+            eager = bring(frame) if isinstance(frame, nw.LazyFrame) else frame
             object.__setattr__(self, "data", _kept(self.data, eager, bare=bare))
             check_columns(design, eager.columns)
             weight, row_unit, units = compiled(eager, design)

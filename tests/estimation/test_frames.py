@@ -9,6 +9,7 @@ from every_verb import VERBS
 from frame_libraries import DESIGN, FAR, LIBRARIES, MARKS, duck, people
 
 import mpsurvey as mp
+from mpsurvey.design import elsewhere
 from mpsurvey.errors import MpsurveyError
 
 pytestmark = MARKS
@@ -110,3 +111,11 @@ def test_sums_keep_twelve_digits_however_the_rows_are_parted(parts, tmp_path):
         sample = mp.Sample(rows, mp.Design(weight="w", psu="ea"))
         found = mp.total(sample, "y").frame.estimate[0]
         assert found == pytest.approx(int(y.sum()), rel=1e-14)
+
+
+def test_a_design_that_needs_the_rows_does_not_bring_too_many(monkeypatch):
+    lazy = pl.LazyFrame({"w": [1.0, 2.0, 3.0], "y": [1, 2, 3]})
+    assert mp.Sample(lazy, mp.Design(weight="w")).elsewhere is None
+    monkeypatch.setattr(elsewhere, "MOST_NUMBERS", 5)
+    with pytest.raises(mp.MpsurveyError, match=r"3 rows of 2 columns in POLARS are too many"):
+        mp.Sample(lazy, mp.Design(weight="w"))
