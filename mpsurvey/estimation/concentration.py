@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom
+from mpsurvey.estimation.asking import By, Missing, ask
 from mpsurvey.estimation.densities import local_mean, lower_quantile
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.folding import needs_rows

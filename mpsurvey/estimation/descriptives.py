@@ -7,7 +7,8 @@ import numpy as np
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import linearise
-from mpsurvey.estimation.asking import By, Deff, DegreesOfFreedom, Missing, answer, ask
+from mpsurvey.estimation.answering import Deff, DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, ask
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.intervals import Floats, ProportionInterval, proportion_interval

@@ -10,7 +10,8 @@ from scipy.special import xlogy
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, Question, ask
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.linearise import Numbers

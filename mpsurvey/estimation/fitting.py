@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import scanning, taylor
-from mpsurvey.estimation.asking import Missing, Question, report
+from mpsurvey.estimation.answering import report
+from mpsurvey.estimation.asking import Missing, Question
 from mpsurvey.estimation.domains import split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
 from mpsurvey.estimation.formulas import Columns, ModelFormula, columns_of
@@ -21,6 +22,7 @@ from mpsurvey.estimation.influence import refuse_parts, replicate_weights
 from mpsurvey.estimation.intervals import t_interval
 from mpsurvey.estimation.replication import Deviations
 from mpsurvey.estimation.score_equations import Family, NotFound, Solution, orthonormal, solve
+from mpsurvey.estimation.totals_by_unit import UnitTotals
 
 __all__ = ["Fit", "fit"]
 
@@ -216,7 +218,7 @@ class Fit:
                 used = weight * counted
                 again[r, place] = used @ mu / used.sum()
 
-    def _totals(self, more: Sequence[Floats]) -> scanning.UnitTotals:
+    def _totals(self, more: Sequence[Floats]) -> UnitTotals:
         """Unit totals of the score columns q (y - mu), and of more columns, each of shape (m,)."""
         residual = self.columns.response - self.solution.mean
         own = (self.q[:, j] * residual for j in range(self.q.shape[1]))

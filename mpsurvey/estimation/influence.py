@@ -19,16 +19,12 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import replication, scanning, taylor
-from mpsurvey.estimation.asking import (
-    DegreesOfFreedom,
-    Interval,
-    Question,
-    check_options,
-    report,
-)
+from mpsurvey.estimation.answering import DegreesOfFreedom, Interval, check_options, report
+from mpsurvey.estimation.asking import Question
 from mpsurvey.estimation.domains import split_domains
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
 from mpsurvey.estimation.quantiles import SortedValues, sort_by_domain
+from mpsurvey.estimation.totals_by_unit import UnitTotals
 
 __all__ = [
     "Evaluated",
@@ -78,14 +74,14 @@ class Evaluated:
         Unit scores, or the figures of the replicates.
     """
 
-    totals: scanning.UnitTotals
+    totals: UnitTotals
     estimate: Floats
     uncertainty: Uncertainty
 
 
 def influence_scores(
     question: Question, influence: Floats
-) -> tuple[scanning.UnitTotals, taylor.Scores | taylor.Residuals]:
+) -> tuple[UnitTotals, taylor.Scores | taylor.Residuals]:
     """Turn the rows' influence values into unit scores.
 
     Use it for any statistic whose influence values are known: sum them with the weights, stage by

@@ -15,7 +15,8 @@ from scipy import stats
 
 from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, MpsurveyError, RuleError, did_you_mean
-from mpsurvey.estimation.asking import Missing, check_options
+from mpsurvey.estimation.answering import check_options
+from mpsurvey.estimation.asking import Missing
 from mpsurvey.estimation.between_imputations import CombiningRule
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import Estimates

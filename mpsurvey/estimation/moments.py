@@ -5,16 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mpsurvey.design import Sample
-from mpsurvey.estimation.asking import (
-    By,
-    Deff,
-    DegreesOfFreedom,
-    Missing,
-    Question,
-    answer,
-    ask,
-    counts,
-)
+from mpsurvey.estimation.answering import Deff, DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, Question, ask, counts
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.imputation import Imputed, each_imputation
 from mpsurvey.estimation.intervals import Floats, t_interval

@@ -11,14 +11,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import replication, scanning, taylor
-from mpsurvey.estimation.asking import (
-    By,
-    DegreesOfFreedom,
-    Missing,
-    ask,
-    check_options,
-    report,
-)
+from mpsurvey.estimation.answering import DegreesOfFreedom, check_options, report
+from mpsurvey.estimation.asking import By, Missing, ask
 from mpsurvey.estimation.concentration import Ranks, gini_functional
 from mpsurvey.estimation.densities import density, lower_quantile
 from mpsurvey.estimation.estimates import Estimates, Uncertainty

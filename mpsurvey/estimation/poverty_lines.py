@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import replication, taylor
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom
+from mpsurvey.estimation.asking import By, Missing, Question, ask
 from mpsurvey.estimation.densities import density, lower_quantile
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.imputation import Imputed, each_imputation

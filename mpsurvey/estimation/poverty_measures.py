@@ -12,17 +12,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import linearise, replication, scanning, taylor
-from mpsurvey.estimation.asking import (
-    By,
-    DegreesOfFreedom,
-    Interval,
-    Missing,
-    Question,
-    answer,
-    ask,
-    check_options,
-    report,
-)
+from mpsurvey.estimation.answering import DegreesOfFreedom, Interval, answer, check_options, report
+from mpsurvey.estimation.asking import By, Missing, Question, ask
 from mpsurvey.estimation.densities import densities, density
 from mpsurvey.estimation.estimates import Estimates, Uncertainty
 from mpsurvey.estimation.imputation import Imputed, each_imputation
@@ -37,6 +28,7 @@ from mpsurvey.estimation.poverty_lines import (
     read_line,
 )
 from mpsurvey.estimation.quantiles import SortedValues, sort_by_domain
+from mpsurvey.estimation.totals_by_unit import UnitTotals
 
 __all__ = ["poverty", "watts"]
 
@@ -384,7 +376,7 @@ def _replicated(
     found: EstimatedLine,
     ordered: SortedValues,
     code: NDArray[np.intp],
-    totals: scanning.UnitTotals,
+    totals: UnitTotals,
 ) -> Floats:
     """Figures of each replicate with the line of that replicate, shape (R, D).
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import linearise
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, Question, ask
 from mpsurvey.estimation.estimates import Estimates
 from mpsurvey.estimation.folding import needs_rows
 from mpsurvey.estimation.imputation import Imputed, each_imputation

@@ -15,7 +15,8 @@ from mpsurvey.estimation.linearise import Statistic, evaluate
 
 if TYPE_CHECKING:
     from mpsurvey.estimation.domains import Domains
-    from mpsurvey.estimation.scanning import Categories, UnitTotals
+    from mpsurvey.estimation.scanning import Categories
+    from mpsurvey.estimation.totals_by_unit import UnitTotals
 
 __all__ = ["Deviations", "replicate_freedom", "replicate_totals", "replicated_figures"]
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError, did_you_mean
 from mpsurvey.estimation import linearise
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, Question, ask
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import Estimates, assemble
 from mpsurvey.estimation.imputation import Imputed, each_imputation

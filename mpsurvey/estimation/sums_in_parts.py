@@ -10,13 +10,8 @@ from numpy.typing import NDArray
 
 from mpsurvey.design import Sample
 from mpsurvey.estimation.domains import Domains
-from mpsurvey.estimation.scanning import (
-    Categories,
-    UnitTotals,
-    count_rows,
-    degrees_of_freedom,
-    rows_that_count,
-)
+from mpsurvey.estimation.scanning import Categories, count_rows, rows_that_count
+from mpsurvey.estimation.totals_by_unit import UnitTotals, degrees_of_freedom
 
 __all__ = ["totals_in_parts"]
 

@@ -14,7 +14,8 @@ from scipy import linalg, stats
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import linearise
-from mpsurvey.estimation.asking import By, Missing, answer, ask, categories_of
+from mpsurvey.estimation.answering import answer
+from mpsurvey.estimation.asking import By, Missing, ask, categories_of
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.estimates import COLUMNS, Estimates
 from mpsurvey.estimation.folding import gathered

@@ -14,7 +14,7 @@ from scipy import sparse
 from mpsurvey.design import Stage, Units
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation.freedom import effective, spread_of_squares
-from mpsurvey.estimation.scanning import UnitTotals
+from mpsurvey.estimation.totals_by_unit import UnitTotals
 
 __all__ = ["Residuals", "Scores", "score"]
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError, did_you_mean
 from mpsurvey.estimation import Estimates, linearise
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Question, answer, values_of
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Question, values_of
 from mpsurvey.estimation.domains import held, names_of
 from mpsurvey.estimation.estimates import Uncertainty, assemble
 from mpsurvey.estimation.folding import gathered

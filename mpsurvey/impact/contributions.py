@@ -11,7 +11,8 @@ import numpy as np
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, linearise
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, Question, ask
 from mpsurvey.estimation.intervals import Floats, proportion_interval, t_interval
 from mpsurvey.estimation.linearise import Numbers
 

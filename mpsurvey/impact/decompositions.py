@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, Question, ask
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.folding import gathered, names_within
 from mpsurvey.estimation.formulas import columns_of, read_formula

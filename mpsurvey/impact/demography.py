@@ -10,7 +10,8 @@ import numpy as np
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, answer, ask
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, ask
 from mpsurvey.estimation.linearise import Numbers
 from mpsurvey.impact.contributions import ACCOUNTING, ask_about_group
 

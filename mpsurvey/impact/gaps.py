@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, replication
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, Question, answer
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import By, Missing, Question
 from mpsurvey.estimation.domains import held, names_of
 from mpsurvey.estimation.intervals import Floats, t_interval
 from mpsurvey.estimation.linearise import Numbers
-from mpsurvey.estimation.scanning import UnitTotals
+from mpsurvey.estimation.totals_by_unit import UnitTotals
 from mpsurvey.impact.contributions import ask_about_group
 
 __all__ = ["gap"]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import MpsurveyError
 from mpsurvey.estimation import Estimates, replication, scanning
-from mpsurvey.estimation.asking import By, DegreesOfFreedom, Missing, answer, ask, report
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer, report
+from mpsurvey.estimation.asking import By, Missing, ask
 from mpsurvey.estimation.domains import names_of
 from mpsurvey.estimation.influence import influence_scores, replicate_weights
 from mpsurvey.estimation.linearise import Numbers

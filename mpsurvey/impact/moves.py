@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mpsurvey.design import Sample
 from mpsurvey.errors import ColumnMissing, MpsurveyError
 from mpsurvey.estimation import Estimates
-from mpsurvey.estimation.asking import DegreesOfFreedom, Question, answer
+from mpsurvey.estimation.answering import DegreesOfFreedom, answer
+from mpsurvey.estimation.asking import Question
 from mpsurvey.estimation.domains import Domains, coded, held
 from mpsurvey.estimation.folding import gathered
 from mpsurvey.estimation.linearise import Numbers
