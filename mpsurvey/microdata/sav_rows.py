@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mpsurvey.microdata.columns import Coded
-from mpsurvey.microdata.spss import Content, Dictionary
+from mpsurvey.microdata.spss import Content, Dictionary, let_go
 
 __all__ = ["Block", "SavColumn", "UnusualRowsError", "sav_blocks", "sav_columns"]
 
@@ -31,8 +31,8 @@ Codes = NDArray[np.uint8]
 LITERAL, END, SPACES, MISSING, BIAS = 253, 252, 254, 255, 100.0
 LITERALS = 8  # at most, after a word of codes
 BLANK = np.frombuffer(b" " * 8, np.uint64)[0]
-PIECE = 1 << 19  # words that are decoded at a time
-STRETCH, RUN_UP = 256, 32  # words of a stretch, and how far before it the search begins
+PIECE = 1 << 20  # words that are decoded at a time
+STRETCH, RUN_UP = 128, 16  # words of a stretch, and how far before it the search begins
 LONGEST_PLAIN, SEGMENT = 255, 252
 # Where Python and iconv, which pyreadstat uses, read every byte alike.
 ALIKE = frozenset({
@@ -164,21 +164,25 @@ class _Packed:
         Shape (rows, elements).
     literals
         The elements behind code 253, row by row.
+    place, column
+        Where in `codes`, row by row, each of them belongs, and in which column.
     """
 
     codes: Codes
     literals: Words
-    row: NDArray[np.intp]
+    place: NDArray[np.uint32]
     column: NDArray[np.uint32]
 
     @classmethod
     def of(cls, codes: Codes, literals: Words) -> _Packed:
-        """Note the row and the column of each literal."""
-        at = np.flatnonzero(codes.reshape(-1) == LITERAL)
-        narrow = at.astype(np.uint32)  # a block has far fewer elements; division is faster
-        width = np.uint32(codes.shape[1])
-        row = narrow // width
-        return cls(codes, literals, row.astype(np.intp), narrow - row * width)
+        """Note the place of each literal in the table, and its column."""
+        # a block has far fewer elements than 2**32, and division is faster
+        place = np.flatnonzero(codes.reshape(-1) == LITERAL).astype(np.uint32)
+        return cls(codes, literals[: len(place)], place, place % np.uint32(codes.shape[1]))
+
+    def rows_of(self, here: NDArray[np.bool_]) -> NDArray[np.uint32]:
+        """Return the rows of some literals."""
+        return self.place[here] // np.uint32(self.codes.shape[1])
 
     @property
     def rows(self) -> int:
@@ -187,7 +191,7 @@ class _Packed:
     def numbers(self, at: int, dictionary: Dictionary) -> Coded | np.ndarray:
         codes = np.ascontiguousarray(self.codes[:, at])
         here = self.column == at
-        rows = self.row[here]
+        rows = self.rows_of(here)
         if not len(rows):
             return Coded(codes, NUMBERS)
         literals = _numbers(self.literals[here], dictionary)
@@ -201,7 +205,7 @@ class _Packed:
         codes = self.codes[:, at]
         here = self.column == at
         words = np.full(len(codes), BLANK, np.uint64)
-        rows = self.row[here]
+        rows = self.rows_of(here)
         words[rows] = self.literals[here]
         if len(rows) + np.count_nonzero(codes == SPACES) != len(codes):
             raise UnusualRowsError
@@ -240,16 +244,38 @@ def _taken(content: Content, dictionary: Dictionary) -> Iterator[_Plain | _Packe
         step = max(1, PIECE // width)
         for start in range(0, count, step):
             yield _Plain(whole[start * width : (start + step) * width].reshape(-1, width))
+            let_go(content, dictionary.data_at + 8 * width * min(start + step, count))
         return
-    parts = _plain_words if dictionary.compression == 1 else _inflated_words
-    yield from _packed(parts(content, dictionary), width)
+    if dictionary.compression == 1:
+        start = dictionary.data_at
+        whole = np.frombuffer(content, np.uint64, (len(content) - start) // 8, start)
+        found = _found_in_place(content, whole, start)
+    else:
+        found = _found(_inflated_words(content, dictionary))
+    yield from _packed(found, width)
 
 
-def _plain_words(content: Content, dictionary: Dictionary) -> Iterator[Words]:
-    start = dictionary.data_at
-    whole = np.frombuffer(content, np.uint64, (len(content) - start) // 8, start)
-    for at in range(0, len(whole), PIECE):
-        yield whole[at : at + PIECE]
+def _found_in_place(content: Content, whole: Words, start: int) -> Iterator[tuple[Codes, Words]]:
+    """Part the words of codes from the literals, a piece at a time."""
+    at = 0
+    while at < len(whole):
+        words = whole[at : at + PIECE]
+        marked, end = _code_words(words)
+        if not end:
+            return
+        yield words[:end][marked[:end]].view(np.uint8), words[:end][~marked[:end]]
+        at += end
+        let_go(content, start + 8 * at)
+
+
+def _found(parts: Iterator[Words]) -> Iterator[tuple[Codes, Words]]:
+    """Do the same with words that come in parts, whose ends may cut a group."""
+    rest: Words = np.empty(0, np.uint64)
+    for part in parts:
+        words = np.concatenate([rest, part])
+        marked, end = _code_words(words)
+        yield words[:end][marked[:end]].view(np.uint8), words[:end][~marked[:end]]
+        rest = words[end:]
 
 
 def _inflated_words(content: Content, dictionary: Dictionary) -> Iterator[Words]:
@@ -274,30 +300,22 @@ def _inflated_words(content: Content, dictionary: Dictionary) -> Iterator[Words]
         raise UnusualRowsError from None
 
 
-def _packed(parts: Iterator[Words], width: int) -> Iterator[_Packed]:
-    """Find the codes and the literals of each part, and cut them into rows."""
-    rest: Words = np.empty(0, np.uint64)
+def _packed(found: Iterator[tuple[Codes, Words]], width: int) -> Iterator[_Packed]:
+    """Cut codes and literals into rows."""
     codes: Codes = np.empty(0, np.uint8)
     literals: Words = np.empty(0, np.uint64)
-    for part in parts:
-        words = np.concatenate([rest, part])
-        marked, end = _code_words(words)
-        rest = words[end:]
-        head, marked = words[:end], marked[:end]
-        new = head[marked].view(np.uint8)
+    for new, behind in found:
         ended = np.flatnonzero(new == END)[:1]
-        if len(ended):
-            new = new[: ended[0]]
-        if not new.all():  # code 0 fills up
-            new = new[new != 0]
-        codes = np.concatenate([codes, new])
-        literals = np.concatenate([literals, head[~marked]])
+        some = new[: ended[0]] if len(ended) else new
+        if not some.all():  # code 0 fills up
+            some = some[some != 0]
+        codes = np.concatenate([codes, some])
+        literals = np.concatenate([literals, behind])
         rows = len(codes) // width
         if rows:
-            cut = codes[: rows * width]
-            used = int(np.count_nonzero(cut == LITERAL))
-            yield _Packed.of(cut.reshape(rows, width), literals[:used])
-            codes, literals = codes[rows * width :], literals[used:]
+            taken = _Packed.of(codes[: rows * width].reshape(rows, width), literals)
+            yield taken
+            codes, literals = codes[rows * width :], literals[len(taken.place) :]
         if len(ended):
             return
 
@@ -337,7 +355,7 @@ def _code_words(words: Words) -> tuple[NDArray[np.bool_], int]:
     at, limit = at[alive], stops[alive]
     while len(alive):
         marked[at] = True
-        at = at + step.take(at)
+        at += step.take(at, mode="clip")
         inside = at < limit
         if not inside.all():
             out = ~inside

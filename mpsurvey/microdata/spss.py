@@ -6,6 +6,7 @@ are left to pyreadstat.
 
 from __future__ import annotations
 
+import mmap as memory
 import re
 import struct
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ __all__ = [
     "is_encrypted",
     "is_portable",
     "is_spss",
+    "let_go",
     "parse_spss",
     "read_dictionary",
 ]
@@ -111,6 +113,13 @@ class SpssFile:
         except (LookupError, ValueError):  # a name of no encoding, or of no letters
             return all(code.isascii() for code in self.text_codes)
         return True
+
+
+def let_go(content: Content, end: int) -> None:
+    """Tell the system that a file's bytes up to here were used: they need not stay in memory."""
+    pages = end // memory.PAGESIZE * memory.PAGESIZE
+    if pages and isinstance(content, mmap) and hasattr(memory, "MADV_DONTNEED"):
+        content.madvise(memory.MADV_DONTNEED, 0, pages)
 
 
 def is_spss(head: bytes) -> bool:

@@ -58,6 +58,11 @@ class StataFile:
     strls_at: int
     characteristics: tuple[tuple[str, str, str], ...]
 
+    @property
+    def row_width(self) -> int:
+        """Bytes of a row."""
+        return sum(8 if kind == "strL" else np.dtype(kind).itemsize for kind in self.types)
+
     def of(self, owner: str) -> dict[str, str]:
         """Characteristics of the data (``"_dta"``) or of a variable, the last one of a name."""
         return {name: text for whose, name, text in self.characteristics if whose == owner and text}

@@ -40,7 +40,7 @@ from mpsurvey.microdata.readstat import (
 )
 from mpsurvey.microdata.recognition import recognise
 from mpsurvey.microdata.sav_rows import UnusualRowsError, sav_blocks
-from mpsurvey.microdata.spss import SpssFile
+from mpsurvey.microdata.spss import SpssFile, let_go
 from mpsurvey.microdata.stata import StataFile
 from mpsurvey.microdata.tables import REASON_SUFFIX, arrow_table
 
@@ -243,6 +243,7 @@ class _Stata:
 
     def parts(self, names: Sequence[str]) -> Parts:
         step = max(1, CELLS // max(1, len(self.names)))
+        width = self.file.row_width
         with mapped(self.path) as content:
             for first in range(0, self.rows, step):
                 taken = take_columns(
@@ -261,6 +262,7 @@ class _Stata:
                         self.binary.add(name)
                 raw = {name: RawValues(one.values, one.letters) for name, one in taken.items()}
                 yield min(step, self.rows - first), raw
+                let_go(content, self.file.data_at + width * first)
 
     def remarks(self) -> tuple[str, ...]:
         """Say which encodings were assumed; blocks of one column must agree on it."""
