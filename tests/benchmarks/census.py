@@ -121,7 +121,8 @@ def rows_of(engine: str, files: Sequence[str], *, threads: int = 2, memory: str 
         each = f"{float(memory.removesuffix('GB')) / threads}GB"
         Client(LocalCluster(threads, threads_per_worker=1, memory_limit=each,
                             dashboard_address=None))  # fmt: skip
-        return dd.read_parquet(list(files))
+        # A worker holds a part with all that is worked out of it: a row group, not a whole file.
+        return dd.read_parquet(list(files), split_row_groups=True)
     from pyspark.sql import SparkSession
 
     build = SparkSession.builder.master(f"local[{threads}]")

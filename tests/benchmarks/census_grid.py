@@ -28,6 +28,8 @@ DOMAINS = {
     "region+age": 23_750,
 }
 SOME = 10_000_000
+MEMORY = {"dask": "3.5GB"}
+"""What an engine may take; 2 GB by default, with which Dask's workers are restarted without end."""
 
 
 def grid(largest: int) -> Iterator[tuple[str, int, int, int, str]]:
@@ -63,7 +65,8 @@ def main() -> None:
         subprocess.run(
             [sys.executable, "-W", "ignore", str(Path(__file__).with_name("census.py")), "time",
              "--at", str(at), "--engine", engine, "--indicators", str(indicators),
-             *(["--by", by] if by else []), "--csv", str(given.csv)],
+             *(["--by", by] if by else []), "--memory", MEMORY.get(engine, "2GB"),
+             "--csv", str(given.csv)],
             check=False, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 

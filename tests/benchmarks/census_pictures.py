@@ -66,7 +66,11 @@ def terms(frame: pd.DataFrame, cost: str) -> Floats:
 
 def fit(frame: pd.DataFrame, cost: str) -> Floats:
     """Coefficients that are not negative, with the least relative misfit."""
-    relative = terms(frame, cost) / frame[[cost]].to_numpy()
+    made = terms(frame, cost)
+    if frame["indicators"].nunique() == 1:
+        # Only the rows were varied: what does not go with them is the start.
+        made[:, 2:] = 0.0
+    relative = made / frame[[cost]].to_numpy()
     found: Floats = nnls(relative, np.ones(len(frame)))[0]
     return found
 
